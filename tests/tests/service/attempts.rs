@@ -1,4 +1,4 @@
-//! An attempt is a run of the handler that failed: nothing else spends one.
+//! An attempt is a run of the handler that failed. Nothing else counts as one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::{Context, Poll};
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::event;
 use super::harness::{Log, Running, TestHarness, wait_until};
 
-/// Takes 25 seconds for an event, and never fails.
+/// A handler that takes 25 seconds per event, and never fails.
 fn slow(harness: &TestHarness) {
     let log = harness.log.clone();
     harness
@@ -30,7 +30,7 @@ fn slow(harness: &TestHarness) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_shutdowns_spend_none() {
+async fn fifty_shutdowns_count_no_attempt() {
     let harness = TestHarness::new();
     slow(&harness);
     harness.publish(&event("t", "1")).await;
@@ -43,14 +43,14 @@ async fn fifty_shutdowns_spend_none() {
     let start = Instant::now();
     let service = harness.start().await;
     harness.drained().await;
-    // At once, as it was handed back, and not after `ack_wait`.
+    // It is redelivered at once because it was released, and not after `ack_wait`.
     assert!(start.elapsed() < Duration::from_secs(27));
     let counters = service.handle.health().counters();
     assert_eq!((counters.succeeded, counters.dead_lettered), (1, 0));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_before_the_handler_began_spends_none() {
+async fn a_shutdown_before_the_handler_started_counts_no_attempt() {
     let harness = TestHarness::new();
     slow(&harness);
     let policy = Policy::new().concurrency(1);
@@ -70,7 +70,7 @@ async fn a_shutdown_before_the_handler_began_spends_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_lost_connections_spend_none() {
+async fn fifty_lost_connections_count_no_attempt() {
     let harness = TestHarness::new();
     slow(&harness);
     let service = harness.start().await;
@@ -88,7 +88,7 @@ async fn fifty_lost_connections_spend_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn fifty_crashes_under_load_spend_none() {
+async fn fifty_crashes_under_load_count_no_attempt() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -163,7 +163,7 @@ async fn failed_attempts_count_across_crashes_and_shutdowns() {
     }
 }
 
-/// Notes the number of each attempt, and how often the message was delivered.
+/// Records the number of each attempt, and the delivery count of the message.
 #[derive(Clone)]
 struct Numbered(HandlerService, Log);
 
@@ -184,7 +184,7 @@ impl tower::Service<Attempt> for Numbered {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_number_of_an_attempt_leaves_out_what_spent_none() {
+async fn the_number_of_an_attempt_excludes_interrupted_runs() {
     let harness = TestHarness::new();
     let runs = AtomicU32::new(0);
     harness

@@ -1,4 +1,4 @@
-//! What stands on `#[handles]` holds in a service.
+//! Keys of `#[handles]` apply in a service.
 
 use std::fmt;
 use std::time::Duration;
@@ -66,7 +66,7 @@ fn policy_of(name: &str) -> String {
 }
 
 #[test]
-fn every_setting_arrives() {
+fn every_key_sets_its_setting() {
     let policy = Policy::new()
         .attempts(4)
         .initial_delay(Duration::from_millis(250))
@@ -87,7 +87,7 @@ fn every_setting_arrives() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
+async fn a_handler_follows_its_policy_and_the_decision_of_its_error() {
     let memory = Memory::new();
     let app = Dispatcher::new(&DECLARED).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
@@ -115,7 +115,7 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
 }
 
 #[test]
-fn a_dispatch_in_the_process_shows_what_the_error_decides() {
+fn a_dispatch_outside_a_service_shows_the_decision() {
     let error = DECLARED.dispatch(&event("plain", "1")).unwrap_err();
     let (_, failure) = error.report().unwrap().failures().next().unwrap();
     assert!(matches!(

@@ -1,4 +1,4 @@
-//! A handler that always fails is left alone for a while.
+//! Circuit breakers pause a handler that always fails.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use super::event;
 use super::harness::TestHarness;
 
 #[tokio::test(start_paused = true)]
-async fn no_attempts_are_used_up_while_the_circuit_breaker_is_open() {
+async fn no_attempt_is_counted_while_the_circuit_breaker_is_open() {
     let harness = TestHarness::new();
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (harness.log.clone(), Arc::clone(&works));
@@ -42,7 +42,7 @@ async fn no_attempts_are_used_up_while_the_circuit_breaker_is_open() {
     service.handle.wait_for(paused).await;
     sleep(Duration::from_secs(500)).await;
     assert_eq!(harness.log.lines().len(), 3);
-    // After the pause one is tried, and it fails.
+    // After the reset timeout, one event is attempted, and fails.
     sleep(Duration::from_secs(200)).await;
     assert_eq!(harness.log.lines().len(), 4);
     works.store(true, Ordering::Relaxed);
@@ -57,7 +57,7 @@ async fn no_attempts_are_used_up_while_the_circuit_breaker_is_open() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_paused_service_drains_at_once() {
+async fn a_paused_service_shuts_down_at_once() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -80,7 +80,7 @@ async fn a_paused_service_drains_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
+async fn malformed_events_do_not_open_the_circuit_breaker() {
     #[derive(Debug, serde::Serialize, serde::Deserialize, eventkit::CloudEvent)]
     #[cloudevent(type = "t", source = "/s")]
     struct Strict {
@@ -104,7 +104,7 @@ async fn events_that_are_wrong_themselves_do_not_pause_their_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_last_attempt_counts_too() {
+async fn last_attempts_count_towards_the_circuit_breaker() {
     let harness = TestHarness::new();
     harness
         .registry

@@ -1,4 +1,4 @@
-//! Dead letters: what they say, that they are never lost, and that they can be replayed.
+//! Dead letters: their content, that none is lost, and replays.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,7 +15,7 @@ use super::distant::Distant;
 use super::event;
 use super::harness::{Publishing, Running, TestHarness, wait_until};
 
-/// Fails until it is mended.
+/// A handler that fails until it is fixed.
 fn broken(harness: &TestHarness, name: &'static str, pattern: &str) -> Arc<AtomicBool> {
     let works = Arc::new(AtomicBool::new(false));
     let (log, mended) = (harness.log.clone(), Arc::clone(&works));
@@ -35,7 +35,7 @@ fn broken(harness: &TestHarness, name: &'static str, pattern: &str) -> Arc<Atomi
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_is_the_event_and_what_went_wrong() {
+async fn a_dead_letter_has_the_event_and_the_error() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -56,12 +56,12 @@ async fn a_letter_is_the_event_and_what_went_wrong() {
         letter.to_string(),
         "tests--receipt: t 1 from /tests, 2 attempts: no printer at all"
     );
-    // A look leaves it where it is.
+    // Listing it does not change it.
     assert_eq!(harness.letters().list().await.unwrap(), [letter]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
+async fn a_replay_only_reaches_the_handler_that_failed() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     let log = harness.log.clone();
@@ -92,7 +92,7 @@ async fn a_replay_reaches_the_handler_that_failed_and_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_that_fails_again_is_a_letter_again() {
+async fn a_replay_that_fails_again_is_a_dead_letter_again() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -107,7 +107,7 @@ async fn a_replay_that_fails_again_is_a_letter_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_of_everything_gets_no_dead_letters() {
+async fn a_handler_of_all_types_gets_no_dead_letters() {
     let harness = TestHarness::new();
     broken(&harness, "everything", "*");
     let service = harness.start().await;
@@ -125,7 +125,7 @@ async fn a_handler_of_everything_gets_no_dead_letters() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
+async fn an_invalid_message_is_kept_byte_for_byte_and_can_be_replayed() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let service = harness.start().await;
@@ -154,7 +154,7 @@ async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_letters_cannot_be_stored_their_events_are_kept() {
+async fn events_are_kept_while_their_dead_letters_cannot_be_stored() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let letters = Memory::new();
@@ -187,12 +187,12 @@ async fn while_letters_cannot_be_stored_their_events_are_kept() {
         .iter()
         .find(|letter| letter.event().is_some())
         .unwrap();
-    // Not that it came too often: why it failed.
+    // The error is that of the handler, not the number of deliveries.
     assert_eq!(of_event.error, "no printer at all");
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_that_nobody_reads_do_not_make_room_for_others() {
+async fn unread_dead_letters_do_not_block_events() {
     let harness = TestHarness::on(Memory::builder().capacity(2_000).build());
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -204,7 +204,7 @@ async fn letters_that_nobody_reads_do_not_make_room_for_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_place_can_be_chosen() {
+async fn the_type_of_dead_letters_can_be_set() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = Running::start(
@@ -223,7 +223,7 @@ async fn the_place_can_be_chosen() {
     assert!(elsewhere.list().await.is_err());
 }
 
-/// The attributes and headers that could be taken for those of a dead letter or a replay.
+/// Attributes and headers that resemble those of a dead letter or a replay.
 const MARKS: [&str; 4] = [
     "deadletterhandler",
     "replayfor",
@@ -232,7 +232,7 @@ const MARKS: [&str; 4] = [
 ];
 
 #[tokio::test(start_paused = true)]
-async fn an_event_with_any_attribute_reaches_its_handler_and_keeps_it_in_a_letter() {
+async fn an_event_with_any_attribute_is_handled_and_keeps_it_in_a_dead_letter() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "*");
     let service = harness.start().await;
@@ -254,7 +254,7 @@ async fn an_event_with_any_attribute_reaches_its_handler_and_keeps_it_in_a_lette
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_raw_message_with_any_header_reaches_its_handler() {
+async fn a_raw_message_with_any_header_is_handled() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     works.store(true, Ordering::Relaxed);
@@ -279,7 +279,7 @@ async fn a_raw_message_with_any_header_reaches_its_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_of_the_types_of_letters_and_replays_are_refused() {
+async fn events_with_reserved_types_are_refused() {
     let harness = TestHarness::new();
     for ty in [
         "eventkit.deadletter.tests",
@@ -293,7 +293,7 @@ async fn events_of_the_types_of_letters_and_replays_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_of_a_type_that_its_handler_takes_no_more_is_a_letter_again() {
+async fn a_replay_of_a_type_that_the_handler_no_longer_takes_is_a_dead_letter_again() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "*");
     let service = harness.start().await;
@@ -312,7 +312,7 @@ async fn a_replay_of_a_type_that_its_handler_takes_no_more_is_a_letter_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_that_cannot_be_published_leaves_the_letter() {
+async fn a_dead_letter_whose_replay_cannot_be_published_stays() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -327,7 +327,7 @@ async fn a_replay_that_cannot_be_published_leaves_the_letter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
+async fn a_dead_letter_is_stored_once_despite_lost_confirmations() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let service = harness.start().await;
@@ -342,13 +342,14 @@ async fn a_letter_is_stored_once_also_where_nobody_knows_that_it_was() {
     wait_until(|| service.handle.health().counters().dead_lettered == 2).await;
     assert_eq!(harness.letters().list().await.unwrap().len(), 2);
 
-    // What is replayed and fails again is another letter.
+    // If the replay fails again, that is another dead letter.
     assert_eq!(harness.letters().replay_all().await.unwrap(), 2);
     wait_until(|| service.handle.health().counters().dead_lettered == 4).await;
     assert_eq!(harness.letters().list().await.unwrap().len(), 2);
 }
 
-/// A harness whose handler `receipt` has failed at some events, and runs no more; `bill` runs.
+/// Returns a harness in which the handler `receipt` failed for some events and was removed, and
+/// `bill` runs.
 async fn renamed(letters: usize) -> (TestHarness, Running) {
     let before = TestHarness::new();
     broken(&before, "receipt", "t");
@@ -366,7 +367,7 @@ async fn renamed(letters: usize) -> (TestHarness, Running) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_to_a_handler_that_does_not_exist_is_refused_and_the_letter_stays() {
+async fn a_replay_to_a_missing_handler_is_refused_and_the_dead_letter_stays() {
     let (harness, service) = renamed(3).await;
     let letter = harness.letters().list().await.unwrap().remove(0);
     let refused = harness.letters().replay(&letter).await.unwrap_err();
@@ -380,7 +381,7 @@ async fn a_replay_to_a_handler_that_does_not_exist_is_refused_and_the_letter_sta
     assert!(refused.to_string().contains("refused 3"), "{refused}");
     harness.dead(3).await;
 
-    // An operator who knows the new name sends them there.
+    // An operator who knows the new name replays the dead letters to it.
     let letters = harness.letters().replay_to("tests--bill");
     assert_eq!(letters.replay_all().await.unwrap(), 3);
     wait_until(|| service.handle.health().counters().succeeded == 3).await;
@@ -388,7 +389,7 @@ async fn a_replay_to_a_handler_that_does_not_exist_is_refused_and_the_letter_sta
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_of_handlers_that_exist_are_replayed_beside_those_that_are_refused() {
+async fn dead_letters_of_existing_handlers_are_replayed_and_others_refused() {
     let (harness, service) = renamed(1).await;
     let broken = broken(&harness, "other", "u");
     service.stop().await;
@@ -404,7 +405,7 @@ async fn letters_of_handlers_that_exist_are_replayed_beside_those_that_are_refus
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_no_process_runs_a_replay_waits_for_its_handler() {
+async fn a_replay_waits_until_its_handler_runs() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     let service = harness.start().await;
@@ -420,7 +421,7 @@ async fn while_no_process_runs_a_replay_waits_for_its_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_is_no_duplicate_of_the_failure_whose_confirmation_was_lost() {
+async fn a_replay_is_not_a_duplicate_of_a_failure_with_a_lost_confirmation() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     let distant = Distant::new(harness.memory.clone(), Duration::from_millis(10));
@@ -431,7 +432,7 @@ async fn a_replay_is_no_duplicate_of_the_failure_whose_confirmation_was_lost() {
     let service = Running::start(service).await;
     distant.loses_confirmations.store(true, Ordering::Relaxed);
     harness.publish(&event("t", "1")).await;
-    // The first attempt is returned, and the second one is terminated.
+    // The first attempt is released, and the second one is terminated.
     wait_until(|| service.handle.health().counters().unconfirmed == 2).await;
     assert_eq!(service.handle.health().counters().dead_lettered, 1);
     assert_eq!(harness.memory.unsettled("tests--receipt"), 0);
@@ -444,7 +445,7 @@ async fn a_replay_is_no_duplicate_of_the_failure_whose_confirmation_was_lost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_are_read_at_any_round_trip_and_page_by_page() {
+async fn dead_letters_are_listed_over_slow_connections_and_in_pages() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let service = harness.start().await;
@@ -467,7 +468,7 @@ async fn letters_are_read_at_any_round_trip_and_page_by_page() {
     assert_eq!(sizes, [25, 25, 10]);
     pages.close().await;
 
-    // All of them are back, and none is waited for.
+    // All of them were released, so listing does not wait.
     let start = Instant::now();
     assert_eq!(harness.letters().list().await.unwrap().len(), 60);
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -482,7 +483,7 @@ async fn letters_are_read_at_any_round_trip_and_page_by_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_are_back_when_a_replay_is_cancelled_or_pages_are_dropped() {
+async fn dead_letters_are_released_when_a_replay_or_a_page_is_dropped() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -503,7 +504,7 @@ async fn letters_are_back_when_a_replay_is_cancelled_or_pages_are_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_are_deleted_by_a_predicate() {
+async fn dead_letters_can_be_deleted_by_a_predicate() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -522,7 +523,7 @@ async fn letters_are_deleted_by_a_predicate() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_are_replayed_at_a_rate() {
+async fn dead_letters_can_be_replayed_at_a_rate() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");
     let service = harness.start().await;
@@ -532,7 +533,7 @@ async fn letters_are_replayed_at_a_rate() {
     harness.dead(1_000).await;
     works.store(true, Ordering::Relaxed);
     let start = Instant::now();
-    // For longer than letters stay leased without a sign of life.
+    // This takes longer than the lease of a dead letter without a heartbeat.
     let letters = harness.letters().replay_rate(1);
     let replaying = tokio::spawn(async move { letters.replay_all().await });
     sleep(Duration::from_mins(15)).await;
@@ -542,7 +543,7 @@ async fn letters_are_replayed_at_a_rate() {
     wait_until(|| service.handle.health().counters().succeeded == 1_000).await;
 }
 
-/// A publisher of dead letters that rejects messages over a size.
+/// A publisher of dead letters that rejects messages over a maximum size.
 #[derive(Debug)]
 struct Limited(Memory, usize);
 
@@ -564,7 +565,7 @@ impl Publisher for Limited {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_is_too_large_is_cut_to_fit() {
+async fn a_dead_letter_that_is_too_large_is_truncated() {
     let harness = TestHarness::new();
     harness
         .registry
@@ -574,7 +575,7 @@ async fn a_letter_that_is_too_large_is_cut_to_fit() {
     let store = Limited(Memory::new(), 4_000);
     let letters = eventkit_service::DeadLetters::new(store.0.clone(), "tests");
     let service = Running::start(harness.service().dead_letter_publisher(store)).await;
-    // The second one leaves room for a short error, and the third one for none.
+    // The second size leaves space for a short error, the third one for none.
     for size in [100, 3_300, 5_000] {
         let data = event("t", size.to_string()).to_builder();
         let data = data.data_bytes(vec![0xff; size]).build().unwrap();

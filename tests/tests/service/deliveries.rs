@@ -1,4 +1,4 @@
-//! Which handler gets which event, and how often.
+//! Deliveries of events to handlers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -60,7 +60,7 @@ async fn each_handler_gets_each_event_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
+async fn a_failing_handler_is_retried_without_the_others() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -92,7 +92,7 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
             "sibling 1"
         ]
     );
-    // 1, 2 and 4 seconds, less up to half of it.
+    // 1, 2 and 4 seconds, less up to half of each.
     let took = start.elapsed();
     assert!((3_500..7_100).contains(&took.as_millis()), "{took:?}");
     let health = service.handle.health();
@@ -101,7 +101,7 @@ async fn a_handler_that_fails_is_tried_again_without_its_siblings() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn siblings_stay_done_when_the_process_dies() {
+async fn completed_handlers_do_not_run_again_after_a_crash() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -116,7 +116,7 @@ async fn siblings_stay_done_when_the_process_dies() {
             let (log, run) = (log.clone(), runs.fetch_add(1, Ordering::Relaxed));
             async move {
                 log.note("long begins");
-                // In the first process it never gets to its end.
+                // In the first process, it never completes.
                 sleep(Duration::from_secs(if run == 0 { 3600 } else { 1 })).await;
                 log.note("long ends");
             }
@@ -137,7 +137,7 @@ async fn siblings_stay_done_when_the_process_dies() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_works_or_waits_is_kept_alive_for_any_time() {
+async fn running_and_waiting_events_are_kept_alive_indefinitely() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -165,7 +165,7 @@ async fn what_works_or_waits_is_kept_alive_for_any_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filtered_event_is_settled_without_the_handler() {
+async fn a_filtered_event_is_acknowledged_without_the_handler() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -183,7 +183,7 @@ async fn a_filtered_event_is_settled_without_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sync_handler_that_waits_holds_up_nobody() {
+async fn a_blocking_sync_handler_does_not_block_other_handlers() {
     let harness = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
@@ -198,7 +198,7 @@ async fn a_sync_handler_that_waits_holds_up_nobody() {
         .registry
         .with_name("free")
         .register_async("t", move |_: Event| {
-            // On the only thread of the runtime, while the other one waits.
+            // This runs on the only thread of the runtime while the other handler blocks.
             release.lock().unwrap().send(()).unwrap();
             async {}
         });
@@ -208,7 +208,7 @@ async fn a_sync_handler_that_waits_holds_up_nobody() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handlers_take_events_from_every_transport() {
+async fn handlers_receive_events_from_all_transports() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -226,7 +226,7 @@ async fn handlers_take_events_from_every_transport() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself() {
+async fn a_slow_sync_handler_is_reported_and_not_run_concurrently() {
     let harness = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
@@ -240,7 +240,7 @@ async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself
         });
     let service = harness.start().await;
     harness.publish(&event("t", "1")).await;
-    // The clock does not go by itself while a thread is blocked.
+    // Paused time does not advance by itself while a thread is blocked.
     while harness.log.lines().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -263,7 +263,7 @@ async fn a_sync_handler_that_takes_too_long_is_told_of_and_not_run_beside_itself
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transport_may_be_chosen_when_the_program_runs() {
+async fn a_transport_can_be_chosen_at_run_time() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness

@@ -1,5 +1,5 @@
-//! Processes of two deployments run side by side: nothing is lost, and each event is handled as the
-//! later one says.
+//! Processes of two deployments run side by side. No event is lost, and each is handled as the
+//! later deployment defines.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use super::event;
 use super::harness::{Running, TestHarness, take_all, wait_until};
 
-/// Registers a handler that notes its events after its process.
+/// Registers a handler that logs its events with the name of its process.
 fn noting(
     harness: &TestHarness,
     process: &'static str,
@@ -38,7 +38,7 @@ fn noting(
         });
 }
 
-/// Returns an earlier and a later process on one transport and with one log.
+/// Returns an earlier and a later process that share a transport and a log.
 fn deployments() -> (TestHarness, TestHarness) {
     let (old, mut new) = (TestHarness::new(), TestHarness::new());
     new.memory = old.memory.clone();
@@ -50,7 +50,7 @@ fn superseded(running: &Running) -> bool {
     running.handle.health().subscriptions[0].superseded
 }
 
-/// Asserts that each event was handled once, by any process.
+/// Asserts that each event was handled once, by either process.
 fn assert_once(harness: &TestHarness, ids: impl Iterator<Item = String>) {
     let mut handled: Vec<String> = harness.log.lines();
     for line in &mut handled {
@@ -63,7 +63,7 @@ fn assert_once(harness: &TestHarness, ids: impl Iterator<Item = String>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_earlier_process_leaves_what_only_a_wider_pattern_selects() {
+async fn an_earlier_process_leaves_events_that_only_a_wider_pattern_selects() {
     let (old, new) = deployments();
     noting(&old, "old", "co.ev", "h", &[]);
     noting(&new, "new", "co.*", "h", &[]);
@@ -84,7 +84,7 @@ async fn an_earlier_process_leaves_what_only_a_wider_pattern_selects() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_later_process_settles_what_a_narrower_pattern_leaves_out() {
+async fn a_later_process_acknowledges_events_that_a_narrower_pattern_excludes() {
     let (old, new) = deployments();
     noting(&old, "old", "co.*", "h", &[]);
     noting(&new, "new", "co.ev", "h", &[]);
@@ -105,7 +105,7 @@ async fn a_later_process_settles_what_a_narrower_pattern_leaves_out() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_earlier_process_leaves_what_only_a_later_filter_selects() {
+async fn an_earlier_process_leaves_events_that_only_a_later_filter_selects() {
     let (old, new) = deployments();
     for (harness, process, prefix) in [(&old, "old", "a"), (&new, "new", "b")] {
         let log = harness.log.clone();
@@ -124,14 +124,14 @@ async fn an_earlier_process_leaves_what_only_a_later_filter_selects() {
     }
     old.drained().await;
     assert_once(&old, (0..200).map(|id| format!("b{id}")));
-    // None of them is a suspect, although most were delivered to both.
+    // No event is a suspect, although most were delivered to both processes.
     let health = later.handle.health();
     assert_eq!(health.counters().succeeded, 200);
     assert!(superseded(&earlier) && !superseded(&later));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_process_has_left_is_no_suspect() {
+async fn an_event_that_an_earlier_process_left_is_not_a_suspect() {
     let (old, new) = deployments();
     noting(&old, "old", "co.ev", "h", &[]);
     let (log, many) = (new.log.clone(), Arc::new(tokio::sync::Barrier::new(16)));
@@ -140,7 +140,7 @@ async fn what_an_earlier_process_has_left_is_no_suspect() {
         .register_async("co.*", move |event: Event| {
             let (log, many) = (log.clone(), Arc::clone(&many));
             async move {
-                // Only 8 suspects run at once.
+                // At most 8 suspects run concurrently.
                 many.wait().await;
                 log.note(format!("new {}", event.id()));
             }
@@ -160,7 +160,7 @@ async fn what_an_earlier_process_has_left_is_no_suspect() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_renamed_handler_continues_where_it_was() {
+async fn a_renamed_handler_continues_its_subscription() {
     let (old, new) = deployments();
     noting(&old, "old", "t", "mail", &[]);
     noting(&new, "new", "t", "receipt", &["letter", "mail"]);
@@ -170,7 +170,7 @@ async fn a_renamed_handler_continues_where_it_was() {
     }
     let earlier = Running::start(old.service().inbox(inbox.clone())).await;
     wait_until(|| old.log.lines().len() > 30).await;
-    // Side by side, and then the later one alone.
+    // First both side by side, then only the later one.
     let later = Running::start(new.service().inbox(inbox)).await;
     for id in 100..200 {
         old.publish(&event("t", id.to_string())).await;
@@ -183,7 +183,7 @@ async fn a_renamed_handler_continues_where_it_was() {
         later.handle.health().subscriptions[0].name,
         "tests--receipt"
     );
-    // A rollback continues too.
+    // A rollback continues the subscription too.
     later.stop().await;
     let _earlier = old.start().await;
     old.publish(&event("t", "200")).await;
@@ -192,7 +192,7 @@ async fn a_renamed_handler_continues_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_of_a_former_name_are_replayed_to_the_handler() {
+async fn dead_letters_of_a_former_name_are_replayed_to_the_handler() {
     let (old, new) = deployments();
     old.registry
         .with_name("mail")
@@ -211,7 +211,7 @@ async fn letters_of_a_former_name_are_replayed_to_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_of_a_former_name_are_replayed_when_it_is_not_given_any_more() {
+async fn dead_letters_of_a_removed_former_name_can_be_replayed_by_name() {
     let (old, new) = deployments();
     let mut last = TestHarness::new();
     last.memory = old.memory.clone();
@@ -234,7 +234,7 @@ async fn letters_of_a_former_name_are_replayed_when_it_is_not_given_any_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn letters_of_a_later_name_are_replayed_after_a_rollback() {
+async fn dead_letters_of_a_later_name_are_replayed_after_a_rollback() {
     let (old, new) = deployments();
     noting(&old, "old", "t", "mail", &[]);
     new.registry
@@ -252,7 +252,7 @@ async fn letters_of_a_later_name_are_replayed_after_a_rollback() {
     assert_eq!(letters[0].handler, "tests--receipt");
     later.stop().await;
 
-    // At once, and once the earlier deployment is the latest again.
+    // Once immediately, and once after the earlier deployment is the latest again.
     let earlier = old.start().await;
     assert!(old.letters().replay(&letters[0]).await.unwrap());
     wait_until(|| old.log.lines() == ["old 1"]).await;
@@ -275,7 +275,7 @@ struct Sent {
     to: String,
 }
 
-/// Sends an event, and takes longer than its process lives at first.
+/// A handler that sends an event, and at first takes longer than its process lives.
 async fn send(out: eventkit_service::Outgoing) {
     out.send(&Sent { to: "me".into() }).unwrap();
     RUNS.fetch_add(1, Ordering::Relaxed);
@@ -312,7 +312,7 @@ async fn outgoing_events_keep_their_ids_when_a_handler_is_renamed() {
 }
 
 #[test]
-fn former_names_and_start_arrive() {
+fn former_names_and_start_positions_are_passed_to_the_transport() {
     let handler = THEN.handlers().next().unwrap();
     assert_eq!(handler.former_names(), ["letter", "mail"]);
     assert_eq!(handler.start(), Some(StartPosition::New));
@@ -332,7 +332,8 @@ static TIMES: Registry = Registry::new("times");
 )]
 fn times(_event: &Event) {}
 
-/// Publishes an event before a service starts and one afterwards, and returns which were handled.
+/// Publishes an event before a service starts and one after that, and returns which of them were
+/// handled.
 async fn handled_from(start: Option<StartPosition>, own: Option<StartPosition>) -> Vec<String> {
     let harness = TestHarness::new();
     let log = harness.log.clone();
@@ -355,7 +356,7 @@ async fn handled_from(start: Option<StartPosition>, own: Option<StartPosition>) 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_subscription_starts_where_it_is_told_to() {
+async fn a_new_subscription_starts_at_its_start_position() {
     let time = |text: &str| Some(StartPosition::Time(text.parse().unwrap()));
     let (oldest, new) = (Some(StartPosition::Oldest), Some(StartPosition::New));
     for (service, own, both) in [
@@ -377,7 +378,7 @@ async fn a_new_subscription_starts_where_it_is_told_to() {
     }
 }
 
-/// A transport without positions.
+/// A transport that does not support start positions.
 #[derive(Debug)]
 struct Unordered(Memory);
 
@@ -394,7 +395,9 @@ impl eventkit::transport::Transport for Unordered {
     ) -> Result<(), TransportError> {
         match subscription.start {
             None => Ok(()),
-            Some(_) => Err(TransportError::configuration("it has no positions")),
+            Some(_) => Err(TransportError::configuration(
+                "start positions are not supported",
+            )),
         }
     }
 
@@ -410,7 +413,7 @@ impl eventkit::transport::Transport for Unordered {
 }
 
 #[test]
-fn a_position_that_a_transport_cannot_have_is_an_error_when_the_service_is_built() {
+fn an_unsupported_start_position_is_an_error_of_building_the_service() {
     let harness = TestHarness::new();
     noting(&harness, "new", "t", "h", &[]);
     let app = Dispatcher::new(&harness.registry).build().unwrap();
@@ -431,7 +434,7 @@ fn a_position_that_a_transport_cannot_have_is_an_error_when_the_service_is_built
 }
 
 #[test]
-fn a_former_name_belongs_to_one_handler() {
+fn a_former_name_can_only_belong_to_one_handler() {
     let harness = TestHarness::new();
     noting(&harness, "new", "t", "a", &["b"]);
     noting(&harness, "new", "t", "b", &["c"]);

@@ -1,4 +1,4 @@
-//! A transport behind a slow network, which may lose what the broker says.
+//! A transport behind a slow network that may lose responses of the broker.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -14,18 +14,18 @@ use eventkit::transport::{
 use eventkit_service::memory::Memory;
 use tokio::time::sleep;
 
-/// The transport in memory, a round trip away.
+/// The in-memory transport, with the latency of a network.
 #[derive(Debug, Clone)]
 pub(crate) struct Distant {
     pub(crate) memory: Memory,
     pub(crate) round_trip: Duration,
-    /// Whether confirmations of settlements are lost, which are carried out all the same.
+    /// Whether confirmations of settlements are lost. The settlements take effect nevertheless.
     pub(crate) loses_confirmations: Arc<AtomicBool>,
-    /// Whether settlements are refused.
+    /// Whether settlements are denied.
     pub(crate) denies_settlements: Arc<AtomicBool>,
-    /// Whether records of deliveries are neither loaded nor stored.
+    /// Whether loading and storing delivery records is denied.
     pub(crate) denies_records: Arc<AtomicBool>,
-    /// Whether nothing says that a record was stored, which it was.
+    /// Whether confirmations of stored records are lost.
     pub(crate) confirms_no_records: Arc<AtomicBool>,
 }
 
@@ -148,7 +148,8 @@ impl Acknowledger for DistantAcknowledger {
         _: MessageMetadata,
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let Self { inner, transport } = Arc::into_inner(self).expect("a message is settled once");
+        let Self { inner, transport } =
+            Arc::into_inner(self).expect("a message should be settled once");
         Box::pin(async move {
             sleep(transport.round_trip).await;
             if transport.denies_settlements.load(Ordering::Relaxed) {

@@ -1,4 +1,4 @@
-//! Settings as short and as long as they can be: nothing panics, and nothing is lost.
+//! Extreme settings neither cause panics nor lose events.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::harness::{Running, TestHarness, wait_until};
 
 const EVENTS: u64 = 3;
 
-/// Runs a handler that takes some time, or fails, until nothing is left or a day has passed.
+/// Runs a handler that takes some time or fails, until no event is left or a day has passed.
 async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuilder) -> Counters {
     let harness = TestHarness::new();
     let named = harness.registry.with_name("h").policy(policy);
@@ -37,7 +37,7 @@ async fn run(policy: Policy, fails: bool, set: fn(ServiceBuilder) -> ServiceBuil
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_without_an_end_are_taken_as_they_are_meant() {
+async fn maximum_settings_mean_no_limit() {
     const MAX: Duration = Duration::MAX;
     let sets: [fn(ServiceBuilder) -> ServiceBuilder; 5] = [
         |service| service,
@@ -58,7 +58,7 @@ async fn settings_without_an_end_are_taken_as_they_are_meant() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_without_an_end_do_not_come_to_one() {
+async fn maximum_delays_do_not_overflow_into_short_ones() {
     let policy = Policy::new().attempts(3);
     let slow = policy.initial_delay(Duration::MAX).max_delay(Duration::MAX);
     let counters = run(slow, true, |service| service).await;
@@ -70,7 +70,7 @@ async fn delays_without_an_end_do_not_come_to_one() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_of_nothing_are_as_little_as_there_can_be() {
+async fn zero_settings_become_the_minimum() {
     const NOTHING: Duration = Duration::ZERO;
     let least = |service: ServiceBuilder| service.ack_wait(NOTHING).shutdown_timeout(NOTHING);
     let counters = run(Policy::new().concurrency(0), false, least).await;
@@ -100,7 +100,7 @@ async fn settings_of_nothing_are_as_little_as_there_can_be() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_released_for_ever_stays() {
+async fn a_message_that_is_released_with_the_maximum_delay_stays() {
     let harness = TestHarness::new();
     let subscription = eventkit::transport::Subscription::new("s", ["t"]);
     let mut consumer = harness.memory.subscribe(&subscription).await.unwrap();
@@ -110,6 +110,6 @@ async fn a_message_that_is_released_for_ever_stays() {
     let start = tokio::time::Instant::now();
     wait_until(|| start.elapsed() > Duration::from_hours(24)).await;
     let next = tokio::time::timeout(Duration::ZERO, consumer.next()).await;
-    assert!(next.is_err(), "it has not come again");
+    assert!(next.is_err(), "the message should not be redelivered");
     assert_eq!(harness.memory.unsettled("s"), 1);
 }

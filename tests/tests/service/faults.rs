@@ -1,4 +1,4 @@
-//! Everything at once: nothing is lost, whatever goes wrong.
+//! Many faults at once, without a lost event.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use super::harness::{Running, TestHarness};
 
 const EVENTS: u32 = 200;
 
-/// Handles events under faults and restarts, and returns how often each of them was handled.
+/// Handles events under faults and restarts, and returns how often each event was handled.
 async fn storm(seed: u64, inbox: Option<MemoryInbox>) -> BTreeMap<u32, u32> {
     let faults = Faults::seeded(seed)
         .duplicate(0.05)

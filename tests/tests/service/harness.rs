@@ -1,4 +1,4 @@
-//! What the tests run a service with.
+//! The harness of the service tests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Longer than anything may take, in paused time.
+/// A time limit for every wait, in paused time.
 pub(crate) const LONG: Duration = Duration::from_hours(168);
 
 /// A registry and a transport.
@@ -27,19 +27,19 @@ pub(crate) struct TestHarness {
     pub(crate) log: Log,
 }
 
-/// A service that runs.
+/// A running service.
 pub(crate) struct Running {
     pub(crate) handle: ServiceHandle,
     task: JoinHandle<Result<ShutdownReport, RunError>>,
 }
 
-/// A transport in memory whose publishing fails as a function says.
+/// An in-memory transport whose publishing fails as a function decides.
 pub(crate) struct FailingPublisher {
     memory: Memory,
     fault: Box<dyn Fn(&str) -> Fault + Send + Sync>,
 }
 
-/// What a handler sends when it is run.
+/// A function that a handler calls to send events.
 type Script = Arc<dyn Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync>;
 
 static SENDING: Registry = Registry::new("sending");
@@ -56,18 +56,18 @@ fn send_sync(_event: &Event, script: State<Script>, outgoing: Outgoing) -> Resul
     (script.0)(&outgoing)
 }
 
-/// What becomes of a message that is published.
+/// The fault of a published message.
 pub(crate) enum Fault {
     None,
-    /// The message is not stored.
+    /// The message is rejected.
     Refused(TransportErrorKind),
-    /// The message is stored, and that is not confirmed.
+    /// The message is stored without a confirmation.
     Unconfirmed,
-    /// Nothing ever comes back.
+    /// Publishing never completes.
     Hangs,
 }
 
-/// Collects what handlers did, and when.
+/// A log of what handlers did.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -87,7 +87,7 @@ impl Log {
             .clone()
     }
 
-    /// Returns the lines, in the order of the alphabet.
+    /// Returns the lines in alphabetical order.
     pub(crate) fn sorted(&self) -> Vec<String> {
         let mut lines = self.lines();
         lines.sort();
@@ -96,7 +96,7 @@ impl Log {
 }
 
 impl FailingPublisher {
-    /// Creates a publisher that asks for the fault of each message, by its event type.
+    /// Creates a publisher that calls a function for the fault of each message, by event type.
     pub(crate) fn new(
         memory: &Memory,
         fault: impl Fn(&str) -> Fault + Send + Sync + 'static,
@@ -159,7 +159,7 @@ impl TestHarness {
         Service::new("tests", &app).transport(self.memory.clone())
     }
 
-    /// Returns a service whose async handler `send` of the type `cause` calls a function.
+    /// Returns a service whose async handler `send` of type `cause` calls a function.
     pub(crate) fn sending(
         &self,
         script: impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static,
@@ -167,7 +167,7 @@ impl TestHarness {
         self.sending_from(&SENDING, script)
     }
 
-    /// Returns a service whose sync handler `send` of the type `cause` calls a function.
+    /// Returns a service whose sync handler `send` of type `cause` calls a function.
     pub(crate) fn sending_sync(
         &self,
         script: impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static,
@@ -194,7 +194,7 @@ impl TestHarness {
         self.memory.publish(event).await.unwrap();
     }
 
-    /// Waits until nothing is stored any more.
+    /// Waits until no message is stored.
     pub(crate) async fn drained(&self) {
         wait_until(|| self.memory.is_empty()).await;
     }
@@ -203,7 +203,7 @@ impl TestHarness {
         DeadLetters::new(self.memory.clone(), "tests")
     }
 
-    /// Waits until there are that many dead letters, and returns them.
+    /// Waits for a number of dead letters, and returns them.
     pub(crate) async fn dead(&self, count: usize) -> Vec<DeadLetter> {
         loop {
             let letters = self.letters().list().await.unwrap();
@@ -221,25 +221,27 @@ impl Running {
         let service = service.build().unwrap();
         let handle = service.handle();
         let task = tokio::spawn(service.run_until(std::future::pending()));
-        timeout(LONG, handle.ready()).await.expect("it gets ready");
+        timeout(LONG, handle.ready())
+            .await
+            .expect("the service should become ready");
         Self { handle, task }
     }
 
-    /// Drains the service.
+    /// Shuts the service down.
     pub(crate) async fn stop(self) -> ShutdownReport {
         self.handle.stop();
         self.task.await.unwrap().unwrap()
     }
 
-    /// Ends the service as the end of its process would.
+    /// Aborts the service, as the end of its process would.
     pub(crate) async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
     }
 }
 
-/// Runs services until a subscription has settled everything; each one but the last ends as its process
-/// would, as soon as it is told to. Returns how many ended so, and the last one.
+/// Runs services until a subscription has settled everything. Each service but the last is aborted
+/// when the function says so. Returns the number of aborted services, and the last one.
 pub(crate) async fn crash_until_settled(
     harness: &TestHarness,
     build: impl Fn() -> ServiceBuilder,
@@ -262,7 +264,7 @@ pub(crate) async fn crash_until_settled(
     }
 }
 
-/// Takes all events that are stored.
+/// Consumes all stored events.
 pub(crate) async fn take_all(memory: &Memory) -> Vec<Event> {
     let subscription = Subscription::new("taker", ["*"]);
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
@@ -278,16 +280,16 @@ pub(crate) async fn take_all(memory: &Memory) -> Vec<Event> {
 pub(crate) async fn wait_until(mut done: impl FnMut() -> bool) {
     let start = Instant::now();
     while !done() {
-        assert!(start.elapsed() < LONG, "it does not come to that");
-        // The longer it takes, the less a little longer matters.
+        assert!(start.elapsed() < LONG, "the condition should become true");
+        // The longer the wait, the longer the next interval may be.
         sleep(start.elapsed() / 100 + Duration::from_millis(10)).await;
     }
 }
 
-/// What the methods of a publisher return.
+/// The return type of the methods of a publisher.
 pub(crate) type Publishing<'a> = BoxFuture<'a, Result<Published, TransportError>>;
 
-/// Implements the publishing of a transport that is around the one in memory, which it is left to.
+/// Implements publishing for a wrapper of the in-memory transport.
 macro_rules! forward_publisher {
     ($transport:ty, $memory:tt) => {
         impl eventkit::transport::Publisher for $transport {

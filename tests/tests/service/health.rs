@@ -1,4 +1,4 @@
-//! Health tells whether a service makes progress, and if not, why.
+//! Health reports whether a service makes progress, and if not, why.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -15,7 +15,7 @@ use super::distant::Distant;
 use super::event;
 use super::harness::{Running, TestHarness, wait_until};
 
-/// Fails for as many runs as it is told to.
+/// A handler that fails for a number of runs.
 fn failing(harness: &TestHarness, failures: u32) {
     let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
     harness
@@ -56,7 +56,7 @@ async fn not_ready(
 }
 
 #[tokio::test(start_paused = true)]
-async fn settlements_that_are_denied_are_told_of_until_one_is_confirmed() {
+async fn denied_settlements_are_reported_until_one_is_confirmed() {
     let harness = TestHarness::new();
     failing(&harness, 0);
     let transport = distant(&harness);
@@ -70,7 +70,7 @@ async fn settlements_that_are_denied_are_told_of_until_one_is_confirmed() {
     .await;
     assert_eq!(error.message, "no permission to settle");
     assert!(reason.contains("the permission to acknowledge"), "{reason}");
-    // As long as it lasts.
+    // The error stays as long as the cause.
     for _ in 0..20 {
         sleep(Duration::from_mins(1)).await;
         assert!(!service.handle.is_ready());
@@ -84,7 +84,7 @@ async fn settlements_that_are_denied_are_told_of_until_one_is_confirmed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_settlement_that_another_process_confirms_leaves_no_error() {
+async fn a_settlement_that_another_process_confirms_clears_the_error() {
     let harness = TestHarness::new();
     failing(&harness, 0);
     let transport = distant(&harness);
@@ -92,7 +92,7 @@ async fn a_settlement_that_another_process_confirms_leaves_no_error() {
     transport.denies_settlements.store(true, Ordering::Relaxed);
     harness.publish(&event("t", "1")).await;
     service.handle.wait_for(|health| !health.is_ready()).await;
-    // It is not delivered here again.
+    // The message is not redelivered to this process.
     let types = ["t", "eventkit.replay.tests--h"];
     let subscription = Subscription::new("tests--h", types);
     let mut other = harness.memory.subscribe(&subscription).await.unwrap();
@@ -115,7 +115,7 @@ async fn a_settlement_that_another_process_confirms_leaves_no_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_cannot_be_recorded_is_kept_and_told_of() {
+async fn a_failure_that_cannot_be_recorded_is_kept_and_reported() {
     let harness = TestHarness::new();
     failing(&harness, 1);
     let transport = distant(&harness);
@@ -142,7 +142,7 @@ async fn a_failure_that_cannot_be_recorded_is_kept_and_told_of() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn records_that_cannot_be_loaded_run_no_handler() {
+async fn no_handler_runs_while_records_cannot_be_loaded() {
     let harness = TestHarness::new();
     failing(&harness, 1);
     let transport = distant(&harness);
@@ -169,7 +169,7 @@ async fn a_shutdown_does_not_wait_for_a_record() {
     service.handle.wait_for(|health| !health.is_ready()).await;
     let stopped = service.stop().await;
     assert_eq!((stopped.released, stopped.abandoned), (1, 0));
-    // It is a suspect now, which spends no attempt.
+    // The event is a suspect now, which counts no attempt.
     transport.denies_records.store(false, Ordering::Relaxed);
     let service = Running::start(on(&harness, &transport)).await;
     harness.drained().await;
@@ -177,7 +177,7 @@ async fn a_shutdown_does_not_wait_for_a_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_is_not_idle_while_an_event_waits_for_its_retry() {
+async fn a_service_is_not_idle_while_an_event_waits_for_a_retry() {
     let harness = TestHarness::new();
     failing(&harness, 3);
     let service = harness.start().await;
@@ -191,7 +191,7 @@ async fn a_service_is_not_idle_while_an_event_waits_for_its_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_is_not_idle_before_all_that_was_published_is_handled() {
+async fn a_service_is_not_idle_before_all_published_events_are_handled() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     let first = harness.registry.with_name("first");
@@ -208,10 +208,10 @@ async fn a_service_is_not_idle_before_all_that_was_published_is_handled() {
     for id in 0..40 {
         harness.publish(&event("t", id.to_string())).await;
     }
-    // Neither before it has connected, nor between the two handlers.
+    // The service is not idle before it has connected, or between the two handlers.
     handle.wait_for(Health::is_idle).await;
     assert_eq!(harness.log.lines().len(), 40);
-    // Nor while an event waits to be delivered.
+    // The service is not idle while an event waits for its delivery.
     harness.publish(&event("t", "40")).await;
     assert!(!handle.health().is_idle());
     handle.wait_for(Health::is_idle).await;
@@ -221,7 +221,7 @@ async fn a_service_is_not_idle_before_all_that_was_published_is_handled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_prints_what_an_operator_should_do() {
+async fn health_displays_what_an_operator_should_do() {
     let harness = TestHarness::new();
     failing(&harness, 0);
     let transport = distant(&harness);
@@ -238,13 +238,13 @@ async fn health_prints_what_an_operator_should_do() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_another_process_retries_is_not_delayed_for_ever() {
+async fn an_event_that_another_process_retries_is_not_delayed_forever() {
     let harness = TestHarness::new();
     failing(&harness, 1);
     let service = harness.start().await;
     harness.publish(&event("t", "1")).await;
     wait_until(|| own(service.handle.health()).delayed == 1).await;
-    // It was delivered before, so it is no lag.
+    // The event was delivered before, so it does not count as lag.
     assert_eq!(own(service.handle.health()).lag, Some(0));
     let other = harness.start().await;
     service.handle.stop();
@@ -254,7 +254,7 @@ async fn an_event_that_another_process_retries_is_not_delayed_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_another_process_retries_is_not_delayed_as_long_as_one_before_it() {
+async fn the_delay_of_an_event_that_another_process_retries_starts_anew() {
     let harness = TestHarness::new();
     let runs = AtomicU32::new(0);
     let registration = harness.registry.with_name("h");
@@ -281,7 +281,7 @@ async fn an_event_that_another_process_retries_is_not_delayed_as_long_as_one_bef
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_whose_permits_are_all_overdue_is_stalled() {
+async fn a_handler_whose_permits_are_all_held_by_overdue_runs_is_stalled() {
     static HANGS: AtomicBool = AtomicBool::new(true);
     let harness = TestHarness::new();
     let log = harness.log.clone();
@@ -298,7 +298,7 @@ async fn a_handler_whose_permits_are_all_overdue_is_stalled() {
     let service = harness.start().await;
     for (id, stalled) in [("1", false), ("2", true)] {
         harness.publish(&event("t", id)).await;
-        // The clock does not go by itself while a thread is blocked.
+        // Paused time does not advance by itself while a thread is blocked.
         while !harness.log.lines().contains(&id.to_owned()) {
             tokio::task::yield_now().await;
         }
@@ -318,7 +318,7 @@ async fn a_handler_whose_permits_are_all_overdue_is_stalled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_tells_what_the_transport_knows() {
+async fn health_includes_the_status_of_the_transport() {
     let harness = TestHarness::new();
     failing(&harness, 0);
     let transport = distant(&harness);
@@ -343,7 +343,7 @@ async fn health_tells_what_the_transport_knows() {
     assert!((before.to_utc() - progress).num_milliseconds() <= 1);
     handle.stop();
     running.await.unwrap().unwrap();
-    // The transport is not kept open for it.
+    // Health does not keep the transport open.
     drop(transport);
     assert_eq!(own(handle.health()).lag, None);
 }
@@ -372,7 +372,7 @@ async fn each_state_has_a_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_heartbeat_keeps_to_the_ack_wait_of_the_broker() {
+async fn the_heartbeat_follows_the_ack_wait_of_the_broker() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -384,7 +384,7 @@ async fn the_heartbeat_keeps_to_the_ack_wait_of_the_broker() {
             sleep(Duration::from_mins(10))
         });
     let service = Running::start(harness.service().ack_wait(Duration::from_mins(5))).await;
-    // A later deployment shortens it.
+    // A later deployment shortens `ack_wait`.
     let types = ["t", "eventkit.replay.tests--h"];
     let mut shorter = Subscription::new("tests--h", types);
     shorter.ack_wait = Duration::from_secs(5);

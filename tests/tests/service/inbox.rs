@@ -1,4 +1,4 @@
-//! With an inbox, an event that comes again runs no handler twice.
+//! With an inbox, a redelivered event does not run its handler twice.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ fn noting(harness: &TestHarness) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_acknowledgement_runs_no_handler_twice() {
+async fn a_lost_acknowledgement_runs_no_handler_twice() {
     let harness = TestHarness::new();
     noting(&harness);
     let service = Running::start(harness.service().inbox(MemoryInbox::new())).await;
@@ -40,7 +40,7 @@ async fn a_dropped_acknowledgement_runs_no_handler_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_one_it_runs_as_often_as_it_comes() {
+async fn without_an_inbox_a_handler_runs_for_every_delivery() {
     let harness = TestHarness::new();
     noting(&harness);
     let _service = harness.start().await;
@@ -53,7 +53,7 @@ async fn without_one_it_runs_as_often_as_it_comes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
+async fn an_event_stored_twice_does_not_run_its_handler_concurrently() {
     let harness = TestHarness::on(
         Memory::builder()
             .faults(Faults::seeded(1).duplicate(1.0))
@@ -80,7 +80,7 @@ async fn an_event_that_is_stored_twice_runs_no_handler_twice_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_gives_the_claim_up() {
+async fn a_failure_releases_the_claim() {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), std::sync::atomic::AtomicU32::new(0));
     harness
@@ -101,7 +101,7 @@ async fn a_failure_gives_the_claim_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_cut_off_gives_the_claim_up() {
+async fn a_handler_that_is_stopped_releases_the_claim() {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), std::sync::atomic::AtomicU32::new(0));
     harness
@@ -129,7 +129,7 @@ async fn a_handler_that_is_cut_off_gives_the_claim_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_inbox_in_memory_keeps_to_window_lease_and_capacity() -> Result<(), BoxError> {
+async fn the_in_memory_inbox_respects_window_lease_and_capacity() -> Result<(), BoxError> {
     let inbox = MemoryInbox::new()
         .window(Duration::from_mins(1))
         .capacity(2);

@@ -1,4 +1,4 @@
-//! What stands around every handler, by the traits of tower.
+//! Tower layers around every handler.
 
 use std::fmt;
 use std::future::Future;
@@ -26,7 +26,7 @@ use super::harness::{FailingPublisher, Fault, Log, Running, TestHarness, take_al
 
 type Handled = BoxFuture<'static, Result<(), BoxError>>;
 
-/// Calls a function with each attempt and what is below.
+/// A service that calls a function with each attempt and the inner service.
 #[derive(Clone)]
 struct Around {
     below: HandlerService,
@@ -60,7 +60,7 @@ where
     })
 }
 
-/// Notes when an attempt goes down and when it comes up.
+/// Returns a layer that logs the start and the end of an attempt.
 fn noting(
     log: &Log,
     name: &'static str,
@@ -77,7 +77,7 @@ fn noting(
     })
 }
 
-/// Notes the subject of what it handles.
+/// Registers a handler that logs the subject of its events.
 fn subjects(harness: &TestHarness, name: &'static str) {
     let log = harness.log.clone();
     harness
@@ -110,7 +110,7 @@ async fn the_first_layer_is_the_outermost() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_sees_each_attempt_of_each_handler() {
+async fn a_layer_gets_each_attempt_of_each_handler() {
     let harness = TestHarness::new();
     subjects(&harness, "well");
     let failing = |event: Event| async move { Err::<(), _>(format!("not {}", event.id())) };
@@ -147,7 +147,7 @@ async fn a_layer_sees_each_attempt_of_each_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
+async fn a_layer_can_change_the_event_for_its_handler_only() {
     let harness = TestHarness::new();
     subjects(&harness, "well");
     harness
@@ -174,7 +174,7 @@ async fn a_layer_changes_the_event_for_the_handler_and_for_nobody_else() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_answers_in_place_of_the_handler() {
+async fn a_layer_can_respond_instead_of_the_handler() {
     let harness = TestHarness::new();
     subjects(&harness, "handler");
     let service = harness.service().layer(around(|_, _| async { Ok(()) }));
@@ -186,7 +186,7 @@ async fn a_layer_answers_in_place_of_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_or_a_panic_of_a_layer_is_one_of_the_handler() {
+async fn an_error_or_panic_of_a_layer_is_a_failure_of_the_handler() {
     for (panics, error) in [(false, "no entry"), (true, "panicked: no entry")] {
         let harness = TestHarness::new();
         harness
@@ -233,7 +233,7 @@ async fn decide(_event: &Event) -> Result<(), Refused> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_error_decides_is_kept_through_layers() {
+async fn the_decision_of_an_error_is_kept_through_layers() {
     let memory = Memory::new();
     let harness = TestHarness::on(memory.clone());
     let app = Dispatcher::new(&DECIDED).build().unwrap();
@@ -261,7 +261,7 @@ async fn what_an_error_decides_is_kept_through_layers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn layers_of_others_do_what_they_do() {
+async fn layers_of_tower_can_be_used() {
     let harness = TestHarness::new();
     let running = Arc::new(AtomicU32::new(0));
     for name in ["one", "two"] {
@@ -273,7 +273,11 @@ async fn layers_of_others_do_what_they_do() {
             .register_async("t", move |event: Event| {
                 let running = Arc::clone(&running);
                 async move {
-                    assert_eq!(running.fetch_add(1, Ordering::Relaxed), 0, "two at once");
+                    assert_eq!(
+                        running.fetch_add(1, Ordering::Relaxed),
+                        0,
+                        "two attempts ran concurrently"
+                    );
                     if event.id() == "slow" {
                         sleep(Duration::from_secs(5)).await;
                     }
@@ -327,7 +331,7 @@ fn ship(_event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
+async fn events_of_a_run_that_a_layer_retries_are_not_sent() {
     let memory = Memory::new();
     let harness = TestHarness::on(memory.clone());
     let subscription = Subscription::new("looker", ["shipped"]);
@@ -351,7 +355,7 @@ async fn a_layer_may_try_twice_and_nothing_of_the_first_try_is_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ids_of_outgoing_events_leave_out_what_a_layer_has_undone() {
+async fn ids_of_outgoing_events_ignore_runs_that_a_layer_retried() {
     let (harness, out) = (TestHarness::new(), Memory::new());
     let runs = AtomicU32::new(0);
     let service = harness.sending(move |outgoing| {
@@ -368,7 +372,7 @@ async fn ids_of_outgoing_events_leave_out_what_a_layer_has_undone() {
             Err(_) => below.call(attempt).await,
         }
     });
-    // The second run, of the first attempt, stores one event, and the third run stores both.
+    // The second run, of the first attempt, stores one event. The third run stores both.
     let rejected = AtomicU32::new(0);
     let publisher = FailingPublisher::new(&out, move |ty| {
         if ty == "note" && rejected.fetch_add(1, Ordering::Relaxed) == 0 {

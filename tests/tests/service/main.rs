@@ -1,4 +1,4 @@
-//! Handlers as a service on the transport in memory: most of it in paused time, `threads` in real time.
+//! Services on the in-memory transport, mostly in paused time. `threads` runs in real time.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -39,10 +39,10 @@ mod values;
 
 use eventkit::Event;
 
-/// Makes an event of a type; the id tells it from others.
+/// Creates an event of a type, distinguished by its id.
 fn event(ty: &str, id: impl Into<String>) -> Event {
     let event = Event::builder().source("/tests").ty(ty).id(id).build();
-    event.expect("it is valid")
+    event.expect("the event should be valid")
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The transport in memory, by itself.
+//! The in-memory transport without a service.
 
 use std::time::Duration;
 
@@ -17,10 +17,12 @@ async fn subscribe(memory: &Memory, name: &str, pattern: &str) -> Box<dyn Consum
 
 async fn next(consumer: &mut Box<dyn Consumer>) -> Incoming {
     let next = timeout(Duration::from_hours(1), consumer.next()).await;
-    next.expect("a message within an hour").unwrap().unwrap()
+    next.expect("a message should arrive within an hour")
+        .unwrap()
+        .unwrap()
 }
 
-/// Returns the id and the attempt of the next message, and acknowledges it.
+/// Returns the id and the delivery count of the next message, and acknowledges it.
 async fn take(consumer: &mut Box<dyn Consumer>) -> (String, u32) {
     let incoming = next(consumer).await;
     let id = incoming.event.unwrap().id().to_owned();
@@ -34,7 +36,7 @@ async fn assert_silent(consumer: &mut Box<dyn Consumer>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_subscription_gets_what_its_patterns_want_in_order() {
+async fn each_subscription_gets_matching_events_in_order() {
     let memory = Memory::new();
     let mut orders = subscribe(&memory, "orders", "shop.order.*").await;
     let mut all = subscribe(&memory, "all", "*").await;
@@ -55,7 +57,7 @@ async fn each_subscription_gets_what_its_patterns_want_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_without_a_word_comes_again_after_ack_wait_and_not_before() {
+async fn an_unsettled_message_is_redelivered_after_ack_wait() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;
     memory.publish(&event("t", "1")).await.unwrap();
@@ -67,14 +69,14 @@ async fn a_message_without_a_word_comes_again_after_ack_wait_and_not_before() {
     assert_eq!(start.elapsed(), Duration::from_secs(50));
     assert_eq!(second.metadata.delivery_count, 2);
     assert!(first.handle.in_progress().await.is_err());
-    // Who was given it first may still settle it.
+    // The consumer that got it first may still settle it.
     first.handle.ack().await.unwrap();
     assert_silent(&mut consumer).await;
     assert!(memory.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_released_comes_again_after_its_delay() {
+async fn a_released_message_is_redelivered_after_its_delay() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;
     memory.publish(&event("t", "1")).await.unwrap();
@@ -88,7 +90,7 @@ async fn a_message_that_is_released_comes_again_after_its_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
+async fn a_consumer_gets_no_more_messages_than_it_requested() {
     let memory = Memory::new();
     let mut subscription = Subscription::new("s", ["t"]);
     subscription.max_in_flight = 2;
@@ -106,7 +108,7 @@ async fn a_consumer_has_no_more_unsettled_than_it_asked_for() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
+async fn a_consumer_that_waits_for_capacity_is_woken_by_a_settlement() {
     let memory = Memory::new();
     let mut subscription = Subscription::new("s", ["t"]);
     subscription.max_in_flight = 1;
@@ -116,7 +118,7 @@ async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
     }
     let start = Instant::now();
     let first = next(&mut consumer).await;
-    // It waits when the message is settled, and when others ask for more.
+    // It waits for the settlement while other consumers request messages.
     let settle = async { first.handle.ack().await.unwrap() };
     let (second, ()) = tokio::join!(next(&mut consumer), settle);
     subscription.max_in_flight = 2;
@@ -128,7 +130,7 @@ async fn a_consumer_that_waits_for_room_is_woken_when_there_is_some() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_restart_loses_consumers_and_no_messages() {
+async fn a_restart_closes_consumers_but_keeps_messages() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;
     memory.publish(&event("t", "1")).await.unwrap();
@@ -153,7 +155,7 @@ async fn a_restart_loses_consumers_and_no_messages() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_stored_once_unless_that_is_switched_off() {
+async fn an_event_is_stored_once_unless_deduplication_is_disabled() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "t").await;
     assert!(!memory.publish(&event("t", "1")).await.unwrap().duplicate);
@@ -169,7 +171,7 @@ async fn an_event_is_stored_once_unless_that_is_switched_off() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_store_refuses_and_throws_nothing_away() {
+async fn a_full_store_rejects_messages_and_keeps_all_others() {
     let memory = Memory::builder().capacity(2).build();
     let mut consumer = subscribe(&memory, "s", "t").await;
     memory.publish(&event("t", "1")).await.unwrap();
@@ -184,7 +186,7 @@ async fn a_full_store_refuses_and_throws_nothing_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_wants_waits_for_a_later_subscription() {
+async fn an_unmatched_message_waits_for_a_later_subscription() {
     let memory = Memory::new();
     for at in 0..1_500 {
         memory.publish(&event("t", at.to_string())).await.unwrap();
@@ -195,7 +197,7 @@ async fn what_nobody_wants_waits_for_a_later_subscription() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_raw_message_is_an_event_or_comes_as_it_is() {
+async fn a_raw_message_is_an_event_or_is_delivered_unchanged() {
     let memory = Memory::new();
     let mut consumer = subscribe(&memory, "s", "place").await;
     let body = r#"{"specversion":"1.0","id":"1","source":"/s","type":"elsewhere"}"#;
@@ -215,14 +217,14 @@ async fn a_raw_message_is_an_event_or_comes_as_it_is() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pattern_that_can_match_nothing_is_refused() {
+async fn a_pattern_that_cannot_match_is_refused() {
     let subscription = Subscription::new("s", ["shop.or*"]);
     let error = Memory::new().subscribe(&subscription).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);
 }
 
-/// Publishes and consumes under faults until everything has been acknowledged, and returns every
-/// id in the order in which it came.
+/// Publishes and consumes under faults until all messages are acknowledged, and returns all ids in
+/// the order of their delivery.
 async fn run_under(faults: Faults) -> Vec<String> {
     let memory = Memory::builder().faults(faults).build();
     let mut consumer = subscribe(&memory, "s", "t").await;
@@ -242,7 +244,7 @@ async fn run_under(faults: Faults) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_lose_nothing_and_repeat_with_their_seed() {
+async fn faults_lose_no_message_and_are_the_same_for_a_seed() {
     let faults = |seed| {
         Faults::seeded(seed)
             .duplicate(0.1)

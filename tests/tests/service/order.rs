@@ -1,4 +1,4 @@
-//! Events of one key stay in order, and those of others do not wait for them.
+//! Events with the same key stay in order, and events with other keys do not wait for them.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -23,7 +23,7 @@ fn keyed(key: &str, id: u32) -> Event {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
+async fn events_with_one_key_stay_in_order_despite_retries_and_concurrency() {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), Arc::new(Mutex::new(HashMap::new())));
     harness
@@ -39,7 +39,7 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
                     *run += 1;
                     *run
                 };
-                // Some take longer than others, and each third fails at first.
+                // Some events take longer than others, and every third one fails at first.
                 let number: u64 = event.id()[2..].parse().unwrap();
                 sleep(Duration::from_millis(number * 37 % 100)).await;
                 if number.is_multiple_of(3) && run < 3 {
@@ -66,7 +66,7 @@ async fn events_of_one_key_stay_in_order_over_retries_and_concurrency() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_waits_leaves_the_others_to_run() {
+async fn a_waiting_key_does_not_block_other_keys() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -101,7 +101,7 @@ async fn a_key_that_waits_leaves_the_others_to_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_may_be_the_subject_or_what_a_function_says() {
+async fn a_key_can_be_an_attribute_or_the_result_of_a_function() {
     fn first_letter(event: &Event) -> Option<String> {
         event.subject()?.get(..1).map(str::to_owned)
     }
@@ -139,7 +139,7 @@ async fn a_key_may_be_the_subject_or_what_a_function_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_more_run_at_once_than_may() {
+async fn the_maximum_concurrency_is_respected() {
     let harness = TestHarness::new();
     let (now, most) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let seen = Arc::clone(&most);
@@ -167,7 +167,7 @@ async fn no_more_run_at_once_than_may() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn order_holds_while_connections_break() {
+async fn the_order_holds_while_connections_break() {
     for seed in 0..5 {
         let harness = TestHarness::new();
         let (log, runs) = (harness.log.clone(), Arc::new(AtomicU32::new(0)));
@@ -210,7 +210,7 @@ async fn order_holds_while_connections_break() {
     }
 }
 
-/// A harness whose handler has an order by key, and fails at the events of some keys.
+/// Returns a harness with an ordered handler that fails for the events of some keys.
 fn failing_keys(policy: Policy, fails: fn(&str) -> bool) -> TestHarness {
     let harness = TestHarness::new();
     let log = harness.log.clone();
@@ -226,7 +226,7 @@ fn failing_keys(policy: Policy, fails: fn(&str) -> bool) -> TestHarness {
 }
 
 #[tokio::test(start_paused = true)]
-async fn hundreds_of_failing_events_of_one_key_leave_the_others_to_run() {
+async fn hundreds_of_failing_events_with_one_key_do_not_block_other_keys() {
     let policy = Policy::new().concurrency(2).attempts(10);
     let harness = failing_keys(policy, |id| id.starts_with('a'));
     let service = harness.start().await;
@@ -253,7 +253,7 @@ async fn hundreds_of_failing_events_of_one_key_leave_the_others_to_run() {
     );
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
 
-    // None of them lost an attempt for it, and they stay in order.
+    // None of them lost an attempt by waiting, and they stay in order.
     let dead = || service.handle.health().counters().dead_lettered;
     super::harness::wait_until(|| dead() == 200).await;
     let mut expected: Vec<String> = Vec::new();
@@ -266,7 +266,7 @@ async fn hundreds_of_failing_events_of_one_key_leave_the_others_to_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn more_failing_keys_than_messages_in_flight_leave_the_others_to_run() {
+async fn more_failing_keys_than_messages_in_flight_do_not_block_other_keys() {
     let policy = Policy::new().concurrency(2).attempts(10);
     let harness = failing_keys(policy, |id| id.starts_with("bad"));
     let service = harness.start().await;
@@ -308,7 +308,7 @@ async fn more_failing_keys_than_messages_in_flight_leave_the_others_to_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failing_key_whose_runs_take_long_leaves_the_others_to_run() {
+async fn a_failing_key_with_long_runs_does_not_block_other_keys() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -318,7 +318,7 @@ async fn a_failing_key_whose_runs_take_long_leaves_the_others_to_run() {
         .register_async("t", move |event: Event| {
             let log = log.clone();
             async move {
-                // Longer than it takes to notice that all messages in flight wait.
+                // This is longer than the service needs to notice that all messages in flight wait.
                 sleep(Duration::from_secs(1)).await;
                 log.note(event.id());
                 if event.id().starts_with('a') {
@@ -338,7 +338,7 @@ async fn a_failing_key_whose_runs_take_long_leaves_the_others_to_run() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_that_works_again_catches_up_in_order() {
+async fn a_key_that_recovers_catches_up_in_order() {
     let harness = TestHarness::new();
     let (log, works) = (harness.log.clone(), Arc::new(AtomicBool::new(false)));
     let mended = Arc::clone(&works);
@@ -363,7 +363,7 @@ async fn a_key_that_works_again_catches_up_in_order() {
     works.store(true, Ordering::Relaxed);
     let start = Instant::now();
     harness.drained().await;
-    // The delay of the next attempt, and the time for which events are returned.
+    // The delay of the next attempt, plus the time for which events are released.
     assert!(
         start.elapsed() < Duration::from_mins(5),
         "{:?}",
@@ -374,7 +374,7 @@ async fn a_key_that_works_again_catches_up_in_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn order_holds_over_restarts_and_retries_while_connections_break() {
+async fn the_order_holds_over_restarts_and_retries_while_connections_break() {
     for seed in 0..5 {
         let mut harness = TestHarness::new();
         let runs = Arc::new(AtomicU32::new(0));
@@ -403,7 +403,7 @@ async fn order_holds_over_restarts_and_retries_while_connections_break() {
             let lines = harness.log.lines();
             let own = lines.iter().filter_map(|line| line.strip_prefix(key));
             let own: Vec<u32> = own.map(|id| id[1..].parse().unwrap()).collect();
-            // What was settled just before a shutdown may come again, and then in its order.
+            // Events that were settled just before a shutdown may be redelivered, in order.
             let starts = 1 + own.windows(2).filter(|pair| pair[1] <= pair[0]).count();
             let follows = |pair: &[u32]| pair[1] <= pair[0] || pair[1] == pair[0] + 1;
             assert!(own.windows(2).all(follows), "seed {seed}: {lines:?}");
@@ -413,7 +413,8 @@ async fn order_holds_over_restarts_and_retries_while_connections_break() {
     }
 }
 
-/// A harness on the transport and the log of another, whose handler fails at each fourth run.
+/// Returns a harness with the transport and the log of another one, whose handler fails every
+/// fourth run.
 fn failing_rarely(other: &TestHarness, runs: &Arc<AtomicU32>) -> TestHarness {
     let mut harness = TestHarness::on(other.memory.clone());
     harness.log = other.log.clone();

@@ -1,4 +1,4 @@
-//! What a handler sends goes out if it succeeds, and says what it follows from.
+//! Outgoing events are published if the handler succeeds, with the attributes of their cause.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,7 +29,7 @@ async fn ship(event: &Event, outgoing: Outgoing) -> Result<(), OutgoingError> {
     if let Some(copy) = event.subject() {
         outgoing.send_event(super::event("copied", copy))?;
     }
-    // An odd run fails, after it has put everything in.
+    // Every other run fails after it has sent its events.
     if RUNS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) {
         return Err(OutgoingError::Closed);
     }
@@ -49,7 +49,7 @@ fn service(memory: &Memory) -> eventkit_service::ServiceBuilder {
     Service::new("shipping", &app).transport(memory.clone())
 }
 
-/// Returns what has been sent to a type.
+/// Returns the published events of a type.
 async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
     let subscription = Subscription::new("looker", ["shipped", "copied"]);
     let mut consumer = memory.subscribe(&subscription).await.unwrap();
@@ -63,7 +63,7 @@ async fn sent(memory: &Memory, count: usize) -> Vec<Event> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_go_out_once_and_say_what_they_follow_from() {
+async fn events_are_published_once_with_the_attributes_of_their_cause() {
     let memory = Memory::new();
     let harness = TestHarness::on(memory.clone());
     let _service = Running::start(service(&memory)).await;
@@ -101,11 +101,11 @@ async fn events_go_out_once_and_say_what_they_follow_from() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_confirmation_stores_no_event_twice() {
+async fn a_lost_confirmation_does_not_store_an_event_twice() {
     let memory = Memory::new();
     let harness = TestHarness::on(memory.clone());
     let service = Running::start(service(&memory)).await;
-    // Half of what is sent is stored and yet not confirmed, so it is sent again.
+    // Half of the messages are stored without a confirmation, so they are published again.
     memory.set_faults(Faults::seeded(5).lose_confirmation(0.5));
     for id in 0..20 {
         let mut sent = false;
@@ -130,7 +130,7 @@ async fn a_lost_confirmation_stores_no_event_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn outgoing_is_closed_with_its_handler() {
+async fn outgoing_is_closed_when_its_handler_ends() {
     let harness = TestHarness::new();
     let app = Dispatcher::new(&LEAKY).build().unwrap();
     let service = Service::new("leaky", &app).transport(harness.memory.clone());

@@ -1,4 +1,4 @@
-//! Ids of outgoing events: what an attempt has stored is never taken for something else.
+//! Ids of outgoing events: no event is mistaken for another one of an earlier attempt.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,7 +35,7 @@ struct Numbered {
     amount: usize,
 }
 
-/// Returns a receipt, whose lines are in another order each time.
+/// Returns a receipt whose lines have a different order each time.
 fn receipt() -> Receipt {
     let lines = (0..20).map(|line| (line, format!("line {line}")));
     Receipt {
@@ -56,7 +56,7 @@ fn quick() -> Policy {
         .max_delay(millisecond)
 }
 
-/// Rejects the first message of each type that is in a list.
+/// Returns a publisher that rejects the first message of each listed type.
 fn rejecting_once(memory: &Memory, types: &'static [&'static str]) -> FailingPublisher {
     let left = Mutex::new(types.to_vec());
     FailingPublisher::new(memory, move |ty| {
@@ -71,7 +71,7 @@ fn rejecting_once(memory: &Memory, types: &'static [&'static str]) -> FailingPub
     })
 }
 
-/// Handles one event, with a function that gets the number of the run, and returns what was stored.
+/// Handles an event with a function of the number of the run, and returns the stored events.
 async fn stored_by(
     memory: &Memory,
     publisher: FailingPublisher,
@@ -99,7 +99,7 @@ fn types(events: &[Event]) -> Vec<&str> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_is_not_taken_for_the_one_that_was_in_its_place() {
+async fn an_event_is_not_mistaken_for_the_one_that_was_in_its_place() {
     let memory = Memory::new();
     let publisher = rejecting_once(&memory, &["receipt"]);
     let stored = stored_by(&memory, publisher, |run, outgoing| {
@@ -123,7 +123,7 @@ async fn an_event_with_a_hash_map_is_stored_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn equal_events_are_told_apart_by_their_ordinal() {
+async fn equal_events_are_distinguished_by_their_ordinal() {
     let memory = Memory::new();
     let publisher = rejecting_once(&memory, &["receipt"]);
     let stored = stored_by(&memory, publisher, |run, outgoing| {
@@ -136,13 +136,13 @@ async fn equal_events_are_told_apart_by_their_ordinal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_key_stands_for_content_that_differs_each_time() {
+async fn a_key_identifies_content_that_differs_each_time() {
     let memory = Memory::new();
     let publisher = rejecting_once(&memory, &["receipt", "receipt"]);
     let stored = stored_by(&memory, publisher, |run, outgoing| {
         outgoing.send_with_key(&Charged { amount: run }, "first")?;
         outgoing.send_with_key(&Charged { amount: run }, "second")?;
-        // Another type may have the same key.
+        // Another type may use the same key.
         outgoing.send_with_key(&receipt(), "first")
     });
     let stored = stored.await;
@@ -152,19 +152,19 @@ async fn a_key_stands_for_content_that_differs_each_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_events_of_one_id_are_an_error() {
+async fn two_events_with_one_id_are_an_error() {
     let memory = Memory::new();
     let publisher = rejecting_once(&memory, &[]);
     let stored = stored_by(&memory, publisher, |_, outgoing| {
         outgoing.send(&numbered("1", 7))?;
         let error = outgoing.send(&numbered("1", 8)).unwrap_err();
         assert!(matches!(error, OutgoingError::SameId(_)), "{error}");
-        // The same event twice is one event, whenever it was made.
+        // The same event sent twice counts once, even if it was created twice.
         outgoing.send(&numbered("1", 7))?;
         outgoing.send_with_key(&Charged { amount: 7 }, "key")?;
         let error = outgoing.send_with_key(&Charged { amount: 8 }, "key");
         assert!(matches!(error, Err(OutgoingError::SameId(_))));
-        // A field that sets the id goes before a key.
+        // A field that sets the id takes precedence over a key.
         outgoing.send_with_key(&numbered("2", 7), "key")
     });
     let stored = stored.await;
@@ -174,7 +174,7 @@ async fn two_events_of_one_id_are_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_cause_sends_events_of_its_own() {
+async fn each_cause_has_its_own_events() {
     let harness = TestHarness::new();
     let out = Memory::new();
     let script = |outgoing: &Outgoing| Ok(outgoing.send(&Charged { amount: 7 })?);
@@ -187,7 +187,7 @@ async fn each_cause_sends_events_of_its_own() {
     assert_eq!(take_all(&out).await.len(), 2);
 }
 
-/// One run of a handler: the amounts that it sends, and whether it fails afterwards.
+/// A run of a handler: the amounts that it sends, and whether it fails after that.
 type Run = (Vec<usize>, bool);
 
 proptest! {
@@ -248,7 +248,7 @@ async fn check(runs: Vec<Run>, faults: Vec<u8>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_event_with_the_id_of_the_handled_one_is_an_error_and_not_lost() {
+async fn another_event_with_the_id_of_the_handled_one_is_an_error() {
     let harness = TestHarness::new();
     let service = harness.sending(|outgoing| {
         outgoing.send_event(event("effect", "2"))?;

@@ -1,4 +1,4 @@
-//! Consumers that are lost come back, and health says how it is.
+//! Lost consumers are replaced, and health reports their state.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,7 +32,7 @@ async fn in_state(handle: &ServiceHandle, state: SubscriptionState) -> Subscript
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_consumer_resumes_after_the_broker_was_away() {
+async fn a_consumer_resumes_after_the_broker_was_unavailable() {
     let harness = TestHarness::new();
     noting(&harness);
     let service = harness.start().await;
@@ -60,7 +60,7 @@ async fn a_consumer_resumes_after_the_broker_was_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_short_loss_is_mended_in_a_short_time() {
+async fn a_short_outage_is_recovered_quickly() {
     let harness = TestHarness::new();
     noting(&harness);
     let service = harness.start().await;
@@ -72,7 +72,7 @@ async fn a_short_loss_is_mended_in_a_short_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_waits_for_a_broker_that_is_not_there_yet() {
+async fn a_service_waits_for_a_broker_that_is_not_yet_available() {
     let harness = TestHarness::new();
     noting(&harness);
     harness.memory.close();
@@ -110,7 +110,7 @@ async fn health_names_each_subscription() {
     assert!(own.handler.contains("noting"), "{}", own.handler);
 }
 
-/// Loses the connection while a handler runs, and returns what the handler did.
+/// Loses the connection while a handler runs, and returns the log of the handler.
 async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, Counters) {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
@@ -139,7 +139,7 @@ async fn lose_while_it_runs(policy: Policy, fails_first: bool) -> (Vec<String>, 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_succeeds_after_a_loss_is_not_run_once_more() {
+async fn a_handler_that_succeeds_after_a_lost_connection_is_not_run_again() {
     for policy in [Policy::new(), Policy::new().key("source")] {
         let (lines, counters) = lose_while_it_runs(policy, false).await;
         assert_eq!(lines, ["begins", "ends"]);
@@ -149,7 +149,7 @@ async fn a_handler_that_succeeds_after_a_loss_is_not_run_once_more() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_fails_after_a_loss_is_run_again_but_not_beside_itself() {
+async fn a_handler_that_fails_after_a_lost_connection_is_retried_sequentially() {
     for policy in [Policy::new(), Policy::new().key("source")] {
         let (lines, counters) = lose_while_it_runs(policy, true).await;
         assert_eq!(lines, ["begins", "ends", "begins", "ends"]);
@@ -194,7 +194,7 @@ impl Consumer for PanickingConsumer {
         let left = self.0.left.load(Ordering::Relaxed);
         if left > 0 {
             self.0.left.store(left - 1, Ordering::Relaxed);
-            panic!("a mistake in the transport");
+            panic!("a bug in the transport");
         }
         self.1.next()
     }
@@ -205,7 +205,7 @@ impl Consumer for PanickingConsumer {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
+async fn a_transport_that_panics_is_reconnected_with_backoff() {
     let harness = TestHarness::new();
     noting(&harness);
     let transport = Panicking {
@@ -217,7 +217,7 @@ async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
     let start = Instant::now();
     let service = Running::start(Service::new("tests", &app).transport(transport)).await;
     harness.drained().await;
-    // Without delays that grow, it would be a loop without end.
+    // Without a growing delay, this would be a busy loop.
     assert!(start.elapsed() > Duration::from_secs(1));
     assert_eq!(harness.log.lines(), ["1"]);
     let health = service.handle.health().subscriptions.remove(0);
@@ -227,7 +227,7 @@ async fn a_transport_that_panics_is_lost_and_tried_again_after_delays() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
+async fn the_concurrency_is_restored_after_a_panic_of_the_transport() {
     let harness = TestHarness::new();
     let (all, log) = (Arc::new(Barrier::new(8)), harness.log.clone());
     harness
@@ -250,24 +250,24 @@ async fn as_many_events_are_handled_at_once_after_a_transport_has_panicked() {
     for id in 1..=8 {
         harness.publish(&event("t", id.to_string())).await;
     }
-    // Each waits for all others.
+    // Each handler waits for all others.
     harness.drained().await;
     assert_eq!(harness.log.lines().len(), 8);
     service.stop().await;
 }
 
-/// What a consumer does after its first message.
+/// The behaviour of a consumer after its first message.
 #[derive(Debug, Clone, Copy)]
 enum Then {
-    /// Ends its stream, and waits for ever if it is polled again.
+    /// It ends its stream, and pends forever if it is polled again.
     EndAndPend,
-    /// Ends its stream, and fails if it is polled again.
+    /// It ends its stream, and fails if it is polled again.
     EndAndFail,
-    /// Is lost, and panics when it is dropped; the second consumer is sound.
+    /// It is lost, and panics when it is dropped. The second consumer works.
     PanicInDrop,
 }
 
-/// A transport in memory whose first consumer goes wrong after its first message.
+/// An in-memory transport whose first consumer misbehaves after its first message.
 #[derive(Debug, Clone)]
 struct Ending {
     memory: Memory,
@@ -315,19 +315,26 @@ impl Consumer for EndingConsumer {
             (Some(Then::EndAndFail), 3..) | (Some(Then::PanicInDrop), 2..) => {
                 Box::pin(async move { Err(lost()) })
             }
-            _ => self.inner.as_mut().expect("it is open").next(),
+            _ => self
+                .inner
+                .as_mut()
+                .expect("the consumer should be open")
+                .next(),
         }
     }
 
     fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        self.inner.take().expect("it is open").close()
+        self.inner
+            .take()
+            .expect("the consumer should be open")
+            .close()
     }
 }
 
 impl Drop for EndingConsumer {
     fn drop(&mut self) {
         let lost = self.inner.is_some() && matches!(self.then, Some(Then::PanicInDrop));
-        assert!(!lost, "a mistake in the transport");
+        assert!(!lost, "a bug in the transport");
     }
 }
 
@@ -353,7 +360,9 @@ async fn a_stream_that_has_ended_is_not_polled_again() {
         let service = service.build().unwrap();
         let running = service.run_until(std::future::pending());
         let ended = tokio::time::timeout(Duration::from_hours(1), running).await;
-        ended.expect("the service ends with its stream").unwrap();
+        ended
+            .expect("the service should end with its stream")
+            .unwrap();
         assert_eq!(harness.log.lines(), ["1"], "{then:?}");
         assert_eq!(transport.opened.load(Ordering::Relaxed), 1, "{then:?}");
     }

@@ -1,4 +1,4 @@
-//! What becomes of an event whose handler fails.
+//! Retries of failed events, and their final outcome.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::event;
 use super::harness::{Running, TestHarness};
 
-/// Fails always, and notes each time.
+/// Registers a handler that always fails, and logs each run.
 fn failing(harness: &TestHarness, policy: Policy) {
     let log = harness.log.clone();
     harness
@@ -25,7 +25,7 @@ fn failing(harness: &TestHarness, policy: Policy) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_the_last_attempt_it_is_a_dead_letter() {
+async fn an_event_is_a_dead_letter_after_the_last_attempt() {
     let harness = TestHarness::new();
     failing(&harness, Policy::new().attempts(3));
     let service = harness.start().await;
@@ -39,7 +39,7 @@ async fn after_the_last_attempt_it_is_a_dead_letter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_dropped_only_where_the_policy_says_so() {
+async fn an_event_is_only_dropped_if_the_policy_says_so() {
     let harness = TestHarness::new();
     failing(
         &harness,
@@ -54,7 +54,7 @@ async fn it_is_dropped_only_where_the_policy_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn delays_grow_up_to_the_longest() {
+async fn delays_grow_up_to_the_maximum() {
     let harness = TestHarness::new();
     let policy = Policy::new()
         .attempts(8)
@@ -65,13 +65,13 @@ async fn delays_grow_up_to_the_longest() {
     let start = Instant::now();
     harness.publish(&event("t", "1")).await;
     harness.dead(1).await;
-    // 10 + 20 + 5 * 40, less up to half of it; looking at the letters takes a second or two.
+    // 10 + 20 + 5 * 40, less up to half of it. Listing the dead letters takes a second or two.
     let took = start.elapsed().as_secs();
     assert!((115..=233).contains(&took), "{took}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
+async fn the_policy_of_the_handler_precedes_that_of_the_type_and_the_service() {
     for (own, of_type, of_service, runs) in [
         (Some(1), Some(2), Some(3), 1),
         (None, Some(2), Some(3), 2),
@@ -95,7 +95,7 @@ async fn the_handler_goes_before_the_type_and_the_type_before_the_service() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_a_failure_like_any_other() {
+async fn a_panic_is_a_failure() {
     let harness = TestHarness::new();
     let runs = AtomicU32::new(0);
     harness
@@ -123,7 +123,7 @@ async fn a_panic_is_a_failure_like_any_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
+async fn a_handler_that_exceeds_its_timeout_is_stopped_and_retried() {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), AtomicU32::new(0));
     harness
@@ -145,7 +145,7 @@ async fn a_handler_that_takes_too_long_is_stopped_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_says_that_it_took_too_long() {
+async fn a_dead_letter_reports_the_timeout() {
     let harness = TestHarness::new();
     harness
         .registry
@@ -168,7 +168,7 @@ struct Strict {
 }
 
 #[tokio::test(start_paused = true)]
-async fn data_of_another_form_is_a_dead_letter_at_once() {
+async fn malformed_data_is_a_dead_letter_without_retries() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -186,7 +186,7 @@ async fn data_of_another_form_is_a_dead_letter_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
+async fn a_filter_that_cannot_be_evaluated_makes_a_dead_letter_without_retries() {
     let harness = TestHarness::new();
     harness
         .registry
@@ -204,7 +204,7 @@ async fn a_filter_that_cannot_tell_makes_a_dead_letter_at_once() {
     assert_eq!(letter.attempts, 1);
 }
 
-/// Names an event by its id.
+/// An error with a decision for each variant.
 #[derive(Debug, HandlerError)]
 enum Told {
     #[retry]
@@ -226,7 +226,7 @@ impl fmt::Display for Told {
 impl std::error::Error for Told {}
 
 #[tokio::test(start_paused = true)]
-async fn an_error_may_say_what_becomes_of_the_event() {
+async fn an_error_can_decide_on_the_event() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     let start = Instant::now();

@@ -1,4 +1,4 @@
-//! What a handler returns is published as what it sends is.
+//! Returned events are published like sent ones.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -30,7 +30,10 @@ struct Broken(u8);
 
 impl Serialize for Broken {
     fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(serde::ser::Error::custom(format!("no form of {}", self.0)))
+        Err(serde::ser::Error::custom(format!(
+            "cannot serialize {}",
+            self.0
+        )))
     }
 }
 
@@ -55,10 +58,10 @@ async fn ship(event: &Event, outgoing: Outgoing<Labelled>) -> Shipped {
 }
 
 #[tokio::test(start_paused = true)]
-async fn returned_events_have_the_ids_and_attributes_of_outgoing_ones() {
+async fn returned_events_have_the_ids_and_attributes_of_outgoing_events() {
     let harness = TestHarness::new();
     let out = Memory::new();
-    // The event that is returned is rejected at first, so that the handler runs twice.
+    // The returned event is rejected at first, so the handler runs twice.
     let rejected = AtomicU32::new(0);
     let publisher = FailingPublisher::new(&out, move |ty| {
         if ty == "shipped" && rejected.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -95,7 +98,7 @@ fn break_down_late(_event: &Event, outgoing: Outgoing) -> Option<Broken> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_that_cannot_be_encoded_fails_its_handler_before_anything_is_published() {
+async fn an_event_that_cannot_be_encoded_fails_its_handler_before_publishing() {
     let harness = TestHarness::new();
     let out = Memory::new();
     let service = service(&BROKEN, &harness).outgoing_publisher(out.clone());
@@ -118,7 +121,7 @@ async fn an_event_that_cannot_be_encoded_fails_its_handler_before_anything_is_pu
 static CLOSURES: Registry = Registry::new("closures of a service");
 
 #[tokio::test(start_paused = true)]
-async fn closures_publish_what_they_return() {
+async fn closures_publish_the_events_they_return() {
     let harness = TestHarness::new();
     let out = Memory::new();
     let shipped = |event: &Event| Shipped {

@@ -1,4 +1,4 @@
-//! What is wrong with a service is said before it runs.
+//! Errors of building a service.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ fn issues(registry: &Registry, name: &str) -> Vec<ServiceIssue> {
 }
 
 #[test]
-fn all_of_it_is_said_at_once() {
+fn all_issues_are_reported_at_once() {
     let registry = Registry::new("tests");
     let app = Dispatcher::new(&registry).build().unwrap();
     let error = Service::new("no name", &app)
@@ -39,7 +39,7 @@ fn all_of_it_is_said_at_once() {
 }
 
 #[test]
-fn a_closure_has_to_have_a_name() {
+fn a_closure_must_have_a_name() {
     let registry = Registry::new("tests");
     registry.register("t", |_: &Event| ());
     let issues = issues(&registry, "tests");
@@ -50,7 +50,7 @@ fn a_closure_has_to_have_a_name() {
 }
 
 #[test]
-fn two_handlers_do_not_share_a_name() {
+fn two_handlers_cannot_share_a_name() {
     let registry = Registry::new("tests");
     registry.with_name("same").register("t", |_: &Event| ());
     registry.with_name("same").register("u", |_: &Event| ());
@@ -64,7 +64,7 @@ fn two_handlers_do_not_share_a_name() {
 }
 
 #[test]
-fn what_is_passed_around_can_be() {
+fn services_and_handles_are_send_and_sync() {
     fn is<T: Send + Sync + Clone + 'static>() {}
     fn sends<T: Send>(_: &T) {}
     is::<eventkit_service::ServiceHandle>();

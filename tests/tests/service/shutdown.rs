@@ -1,4 +1,4 @@
-//! The end of a service loses nothing, and makes dead letters of nothing healthy.
+//! A shutdown loses no event, and makes no dead letters of healthy ones.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use super::event;
 use super::harness::{Running, TestHarness, wait_until};
 
-/// Takes the number of seconds that its id says, two events at a time.
+/// Registers a handler that takes as many seconds as the id says, for two events at a time.
 fn slow(harness: &TestHarness) {
     let log = harness.log.clone();
     harness
@@ -31,7 +31,7 @@ fn slow(harness: &TestHarness) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_runs_may_finish_and_what_has_not_begun_is_released() {
+async fn running_handlers_finish_and_waiting_events_are_released() {
     let harness = TestHarness::new();
     slow(&harness);
     let service = harness.start().await;
@@ -46,21 +46,21 @@ async fn what_runs_may_finish_and_what_has_not_begun_is_released() {
         harness.log.lines(),
         ["begins 10", "begins 15", "ends 10", "ends 15"]
     );
-    // Two were taken ahead; the last never left the transport.
+    // Two were prefetched. The last one never left the transport.
     assert_eq!((stopped.released, stopped.abandoned), (2, 0));
     assert_eq!(harness.memory.len(), 3);
 
     let start = Instant::now();
     let service = harness.start().await;
     harness.drained().await;
-    // At once, not after `ack_wait`.
+    // The event is redelivered at once, and not after `ack_wait`.
     assert!(start.elapsed() < Duration::from_secs(5));
     assert_eq!(service.handle.health().counters().dead_lettered, 0);
     assert!(harness.log.lines().contains(&"ends 3".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_has_not_finished_by_the_deadline_is_released() {
+async fn handlers_that_exceed_the_shutdown_timeout_are_aborted_and_released() {
     let harness = TestHarness::new();
     slow(&harness);
     let service = harness.service().shutdown_timeout(Duration::from_secs(5));
@@ -74,7 +74,7 @@ async fn what_has_not_finished_by_the_deadline_is_released() {
     assert_eq!((stopped.released, stopped.abandoned), (1, 0));
     assert_eq!(harness.log.lines(), ["begins 60", "begins 2", "ends 2"]);
 
-    // Its one attempt has not been used up: it did not fail.
+    // Its only attempt was not counted, because it did not fail.
     let service = harness.start().await;
     harness.drained().await;
     assert_eq!(service.handle.health().counters().succeeded, 1);
@@ -82,7 +82,7 @@ async fn what_has_not_finished_by_the_deadline_is_released() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_ordered_event_that_waits_for_its_retry_is_released() {
+async fn an_ordered_event_that_waits_for_a_retry_is_released() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     let policy = Policy::new()
@@ -112,7 +112,7 @@ async fn an_ordered_event_that_waits_for_its_retry_is_released() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_service_drains_while_its_transport_is_away() {
+async fn a_service_shuts_down_while_its_transport_is_unavailable() {
     let harness = TestHarness::new();
     slow(&harness);
     let service = harness.start().await;
@@ -122,7 +122,7 @@ async fn a_service_drains_while_its_transport_is_away() {
     let stopped = service.stop().await;
     assert_eq!(stopped.abandoned, 0);
     assert_eq!(harness.log.lines(), ["begins 3", "ends 3"]);
-    // It could not be acknowledged, so it comes again.
+    // It could not be acknowledged, so it is redelivered.
     harness.memory.reopen();
     let _service = harness.start().await;
     harness.drained().await;
@@ -130,7 +130,7 @@ async fn a_service_drains_while_its_transport_is_away() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_a_future_drains_too() {
+async fn the_end_of_the_future_of_run_until_shuts_down_too() {
     let harness = TestHarness::new();
     slow(&harness);
     let service = harness.service().build().unwrap();

@@ -1,4 +1,4 @@
-//! A service begins with all of its handlers, however long it takes to open their subscriptions.
+//! A service starts all of its handlers together, even if their subscriptions open slowly.
 
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Transport for Slow {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_published_while_it_begins_reaches_every_handler() {
+async fn events_published_during_startup_reach_every_handler() {
     let harness = TestHarness::new();
     for name in ["early", "late"] {
         let log = harness.log.clone();
@@ -61,7 +61,7 @@ async fn what_is_published_while_it_begins_reaches_every_handler() {
     harness.publish(&event("t", "between")).await;
     wait_until(|| harness.log.lines().len() == 2).await;
     assert_eq!(harness.log.sorted(), ["early before", "early between"]);
-    // Both have been settled by all that is open.
+    // Both events were settled by the subscriptions that are open.
     handle.ready().await;
     harness.drained().await;
     let all = [
@@ -76,7 +76,7 @@ async fn what_is_published_while_it_begins_reaches_every_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handlers_of_two_transports_do_not_wait_for_each_other() {
+async fn handlers_of_different_transports_start_independently() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -104,7 +104,7 @@ async fn handlers_of_two_transports_do_not_wait_for_each_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_counter_is_woken_by_it() {
+async fn a_waiter_for_a_counter_is_woken() {
     let harness = TestHarness::new();
     harness
         .registry
@@ -127,5 +127,11 @@ async fn who_waits_for_a_counter_is_woken_by_it() {
     harness.publish(&event("t", "good")).await;
     harness.publish(&event("t", "bad")).await;
     let counters = timeout(LONG, waiting).await;
-    assert_eq!(counters.expect("it is woken").unwrap().retried, 2);
+    assert_eq!(
+        counters
+            .expect("the waiter should be woken")
+            .unwrap()
+            .retried,
+        2
+    );
 }

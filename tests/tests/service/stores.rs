@@ -1,4 +1,4 @@
-//! Trouble of the stores behind a service is not the event's: it waits, and no handler is run again.
+//! Failures of stores do not fail events: the event waits, and its handler is not run again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::event;
 use super::harness::{FailingPublisher, Fault, LONG, Running, TestHarness, take_all, wait_until};
 
-/// A switch that the test turns while the service runs.
+/// A switch that a test changes while the service runs.
 #[derive(Debug, Clone, Default)]
 struct Switch(Arc<AtomicBool>);
 
@@ -105,7 +105,7 @@ impl Inbox for BrokenInbox {
     }
 }
 
-/// Sends three events, and notes the run.
+/// Returns a handler that sends three events, and logs the run.
 fn script(
     harness: &TestHarness,
 ) -> impl Fn(&Outgoing) -> Result<(), BoxError> + Send + Sync + 'static {
@@ -119,7 +119,7 @@ fn script(
     }
 }
 
-/// Refuses everything while a switch is on.
+/// Returns a publisher that rejects everything while a switch is on.
 fn refusing(memory: &Memory, refuses: &Switch, kind: TransportErrorKind) -> FailingPublisher {
     let refuses = refuses.clone();
     FailingPublisher::new(memory, move |_| {
@@ -131,12 +131,12 @@ fn refusing(memory: &Memory, refuses: &Switch, kind: TransportErrorKind) -> Fail
     })
 }
 
-/// Has one attempt at each event.
+/// Returns a policy with a single attempt.
 fn once(service: ServiceBuilder) -> ServiceBuilder {
     service.policy(Policy::new().attempts(1))
 }
 
-/// Waits until one subscription has an error, and returns it.
+/// Waits until a subscription has an error, and returns it.
 async fn error_of(
     service: &Running,
     error: fn(&SubscriptionHealth) -> &Option<LastError>,
@@ -145,14 +145,16 @@ async fn error_of(
     let health = service
         .handle
         .wait_for(|health| health.subscriptions.iter().any(has_error));
-    let health = timeout(LONG, health).await.expect("there is an error");
+    let health = timeout(LONG, health)
+        .await
+        .expect("the subscription should have an error");
     assert!(!health.is_ready());
     let subscription = &health.subscriptions[0];
     assert_eq!(&subscription.last_error, error(subscription));
     error(subscription).clone().unwrap().message
 }
 
-/// Asserts that one message is kept for a day, received once, and that no handler runs meanwhile.
+/// Asserts that a message is kept for a day and received once, while no handler runs.
 async fn assert_kept(harness: &TestHarness, service: &Running, subscription: &str) {
     let runs = harness.log.lines().len();
     sleep(Duration::from_hours(24)).await;
@@ -169,14 +171,14 @@ async fn assert_kept(harness: &TestHarness, service: &Running, subscription: &st
     assert_eq!((received, retried, dead_lettered, succeeded), (1, 0, 0, 0));
 }
 
-/// Starts a service, and publishes the event that its handler takes.
+/// Starts a service, and publishes an event for its handler.
 async fn start(harness: &TestHarness, service: ServiceBuilder) -> Running {
     let service = Running::start(service).await;
     harness.publish(&event("cause", "1")).await;
     service
 }
 
-/// Asserts that all is settled after one run of the handler, which sent three events.
+/// Asserts that everything is settled after one run of the handler, which sent three events.
 async fn assert_succeeds(harness: &TestHarness, service: &Running, out: &Memory) {
     harness.drained().await;
     assert_eq!(harness.log.lines(), ["run"]);
@@ -186,7 +188,7 @@ async fn assert_succeeds(harness: &TestHarness, service: &Running, out: &Memory)
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_outgoing_events_cannot_be_stored_their_handler_is_not_run_again() {
+async fn a_handler_is_not_run_again_while_its_outgoing_events_cannot_be_stored() {
     for kind in [
         TransportErrorKind::Unavailable,
         TransportErrorKind::Configuration,
@@ -205,7 +207,7 @@ async fn while_outgoing_events_cannot_be_stored_their_handler_is_not_run_again()
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_publisher_that_fails_a_few_times_costs_no_attempt() {
+async fn temporary_failures_of_a_publisher_count_no_attempt() {
     for failures in 0..10 {
         for fault in [
             || Fault::Refused(TransportErrorKind::Unavailable),
@@ -229,7 +231,7 @@ async fn a_publisher_that_fails_a_few_times_costs_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rejected_outgoing_event_is_a_failure_of_its_handler() {
+async fn a_rejected_outgoing_event_fails_its_handler() {
     let (harness, out, rejects) = (TestHarness::new(), Memory::new(), Switch::on());
     let service = harness.sending(script(&harness));
     let service = service
@@ -279,7 +281,7 @@ async fn a_store_has_an_error_until_no_message_waits_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_lost_connection_meanwhile_runs_no_handler_again() {
+async fn a_lost_connection_while_waiting_for_a_store_runs_no_handler_again() {
     let (harness, out, down) = (TestHarness::new(), Memory::new(), Switch::on());
     let service = once(harness.sending(script(&harness)));
     let publisher = refusing(&out, &down, TransportErrorKind::Unavailable);
@@ -297,7 +299,7 @@ async fn a_lost_connection_meanwhile_runs_no_handler_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_meanwhile_releases_the_message_and_its_claim() {
+async fn a_shutdown_while_waiting_for_a_store_releases_the_message_and_its_claim() {
     for is_async in [true, false] {
         let (harness, out, down) = (TestHarness::new(), Memory::new(), Switch::on());
         let inbox = MemoryInbox::new();
@@ -372,7 +374,7 @@ async fn a_crash_between_two_outgoing_events_stores_neither_twice() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_inbox_grants_no_claims_no_handler_is_run() {
+async fn no_handler_runs_while_the_inbox_grants_no_claims() {
     let harness = TestHarness::new();
     let mut inbox = BrokenInbox::new();
     let fails = Switch::on();
@@ -404,7 +406,7 @@ async fn an_inbox_that_hangs_is_reported() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_the_inbox_records_no_completion_the_handler_is_not_run_again() {
+async fn a_handler_is_not_run_again_while_the_inbox_cannot_record_it() {
     let (harness, out) = (TestHarness::new(), Memory::new());
     let mut inbox = BrokenInbox::new();
     let fails = Switch::on();
@@ -420,7 +422,7 @@ async fn while_the_inbox_records_no_completion_the_handler_is_not_run_again() {
     assert_succeeds(&harness, &service, &out).await;
 }
 
-/// Registers a handler that takes a while, which a test chooses.
+/// Registers a handler with a duration that the test sets.
 fn slow(harness: &TestHarness, takes: Duration) {
     let log = harness.log.clone();
     harness
@@ -451,7 +453,7 @@ async fn a_claim_that_cannot_be_renewed_is_reported_until_it_can() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_claim_that_was_lost_is_reported_and_the_next_one_stays() {
+async fn a_lost_claim_is_reported_and_the_next_one_is_kept() {
     let harness = TestHarness::new();
     slow(&harness, Duration::from_hours(2));
     let mut inbox = BrokenInbox::new();
@@ -459,7 +461,7 @@ async fn a_claim_that_was_lost_is_reported_and_the_next_one_stays() {
     inbox.renew_fails = fails.clone();
     let service = start(&harness, harness.service().inbox(inbox)).await;
     wait_until(|| !service.handle.is_ready()).await;
-    // Another process, after the lease.
+    // Another process claims the event after the lease.
     sleep(Duration::from_mins(1)).await;
     let key = InboxKey::new("/tests", "1", "tests--slow");
     let claim = shared.claim(key, LONG).await.unwrap();
@@ -496,7 +498,7 @@ async fn a_claim_is_kept_while_outgoing_events_cannot_be_stored() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shutdown_while_the_inbox_is_down_releases_the_message_at_once() {
+async fn a_shutdown_while_the_inbox_is_unavailable_releases_the_message_at_once() {
     let harness = TestHarness::new();
     let mut inbox = BrokenInbox::new();
     inbox.claim_fails = Switch::on();
@@ -509,7 +511,7 @@ async fn a_shutdown_while_the_inbox_is_down_releases_the_message_at_once() {
     assert!(harness.log.lines().is_empty());
 }
 
-/// Fails for the event with the id `bad`.
+/// Registers a handler that fails for the event with the id `bad`.
 fn failing(harness: &TestHarness, policy: Policy) {
     let log = harness.log.clone();
     harness
@@ -527,7 +529,7 @@ fn failing(harness: &TestHarness, policy: Policy) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_a_dead_letter_cannot_be_stored_others_are_handled_and_it_is_not_run_again() {
+async fn other_events_are_handled_while_a_dead_letter_cannot_be_stored() {
     let (harness, letters) = (TestHarness::new(), Memory::new());
     failing(&harness, Policy::new().attempts(1).concurrency(1));
     let service = harness.service().dead_letter_publisher(letters.clone());
@@ -565,7 +567,7 @@ async fn a_shutdown_while_a_dead_letter_cannot_be_stored_releases_its_message() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_letter_that_another_process_stored_leaves_the_first_one_ready() {
+async fn a_dead_letter_that_another_process_stored_clears_the_error() {
     let harness = TestHarness::new();
     failing(&harness, Policy::new().attempts(1));
     let (letters, down) = (Memory::new(), Switch::on());
@@ -577,11 +579,11 @@ async fn a_letter_that_another_process_stored_leaves_the_first_one_ready() {
     let first = Running::start(first).await;
     harness.publish(&event("t", "bad")).await;
     error_of(&first, |own| &own.dead_letter_error).await;
-    // The second one gets the message, and stores its letter.
+    // The second process gets the message, and stores its dead letter.
     let second = harness.service().dead_letter_publisher(letters.clone());
     let second = Running::start(second).await;
     while second.handle.health().counters().received == 0 {
-        // Either of them may be the first to subscribe again.
+        // Either process may be the first to subscribe again.
         harness.memory.disconnect();
         sleep(Duration::from_secs(1)).await;
     }
@@ -592,6 +594,6 @@ async fn a_letter_that_another_process_stored_leaves_the_first_one_ready() {
     wait_until(|| first.handle.is_ready()).await;
     assert_eq!(harness.log.lines(), ["bad", "bad"]);
     assert_eq!(first.handle.health().counters().in_flight, 0);
-    // It was stored under one id.
+    // Both stored it under the same id.
     assert_eq!(letters.len(), 1);
 }

@@ -1,4 +1,4 @@
-//! An event that ends its process is found, and no other event is taken for it.
+//! An event that crashes its process is identified, and no other event is mistaken for it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,11 +14,11 @@ use super::distant::Distant;
 use super::event;
 use super::harness::{Log, Running, TestHarness, crash_until_settled, wait_until};
 
-/// The number of runs in which an event ends its process until it is a dead letter: one that nobody
-/// suspects, three beside other suspects, and four alone.
+/// The number of runs in which an event crashes its process before it is a dead letter: one
+/// unsuspected, three together with other suspects, and four alone.
 const RUNS: usize = 8;
 
-/// Counts the events that are being handled.
+/// A counter of the events that are being handled.
 #[derive(Clone, Default)]
 struct Handling(Arc<AtomicUsize>);
 
@@ -41,8 +41,8 @@ impl Drop for HandlingGuard {
     }
 }
 
-/// Registers a handler that notes its events, each of which takes a while. The event `crasher` ends the
-/// process.
+/// Registers a handler that logs its events, each of which takes a while. The event `crasher`
+/// crashes the process.
 fn crashing(harness: &TestHarness, name: &'static str, handling: &Handling, crash: &Arc<Notify>) {
     let (log, handling, crash) = (harness.log.clone(), handling.clone(), Arc::clone(crash));
     harness
@@ -66,7 +66,7 @@ fn crashing(harness: &TestHarness, name: &'static str, handling: &Handling, cras
         });
 }
 
-/// Publishes a crasher among bystanders.
+/// Publishes a crasher among other events.
 async fn publish(harness: &TestHarness, bystanders: usize) {
     for id in 0..bystanders {
         if id == bystanders / 2 {
@@ -76,7 +76,7 @@ async fn publish(harness: &TestHarness, bystanders: usize) {
     }
 }
 
-/// Asserts that the crasher is the only dead letter, and that all others were handled.
+/// Asserts that the crasher is the only dead letter, and that all other events were handled.
 async fn assert_only_crasher_is_dead(harness: &TestHarness, bystanders: usize) {
     let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.event().unwrap().id(), "crasher");
@@ -87,7 +87,7 @@ async fn assert_only_crasher_is_dead(harness: &TestHarness, bystanders: usize) {
     assert_eq!(handled.len(), bystanders);
 }
 
-/// Returns what the crasher noted.
+/// Returns the log lines of the crasher.
 fn crashes(log: &Log) -> Vec<String> {
     let mut lines = log.lines();
     lines.retain(|line| line.starts_with("crashes"));
@@ -107,13 +107,13 @@ async fn a_crasher_among_two_hundred_events_is_the_only_dead_letter() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_claims_of_processes_that_died_convict_no_event() {
+async fn claims_of_crashed_processes_convict_no_event() {
     let harness = TestHarness::new();
     let crash = Arc::new(Notify::new());
     crashing(&harness, "crashing", &Handling::default(), &crash);
     publish(&harness, 50).await;
     let inbox = MemoryInbox::new();
-    // A claim lasts longer than it takes until its message is delivered again.
+    // A claim lasts longer than the time until the redelivery of its message.
     let build = || harness.service().inbox(inbox.clone());
     let (count, _service) = crash_until_settled(&harness, build, &crash, "tests--crashing").await;
     assert_eq!(count as usize, RUNS);
@@ -121,7 +121,7 @@ async fn the_claims_of_processes_that_died_convict_no_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_ends_up_alone_in_the_whole_service() {
+async fn a_suspect_finally_runs_alone_in_the_whole_service() {
     let harness = TestHarness::new();
     let (crash, handling) = (Arc::new(Notify::new()), Handling::default());
     for name in ["crashing", "other"] {
@@ -142,7 +142,7 @@ async fn a_suspect_ends_up_alone_in_the_whole_service() {
     assert!(!alone.contains(&crashes[0].as_str()), "{crashes:?}");
 }
 
-/// Delivers an event to a process that dies, which has recorded something before.
+/// Delivers an event to a process that crashes, after it has stored a delivery record.
 async fn deliver_and_die(harness: &TestHarness, record: DeliveryRecord) {
     let types = ["t", "eventkit.replay.tests--h"];
     let subscription = Subscription::new("tests--h", types);
@@ -159,7 +159,7 @@ fn suspect_runs(runs: u32) -> DeliveryRecord {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_that_cannot_be_alone_is_returned_and_tried_again() {
+async fn a_suspect_that_cannot_run_alone_is_released_and_retried() {
     for ordered in [false, true] {
         let harness = TestHarness::new();
         let (log, busy) = (harness.log.clone(), harness.log.clone());
@@ -194,7 +194,7 @@ async fn a_suspect_that_cannot_be_alone_is_returned_and_tried_again() {
         harness.publish(&event("b", "1")).await;
         let service = harness.start().await;
         sleep(Duration::from_mins(30)).await;
-        // Others are handled meanwhile.
+        // Other events are handled meanwhile.
         let other = event("t", "other").to_builder().source("/others").build();
         harness.publish(&other.unwrap()).await;
         harness.drained().await;
@@ -204,7 +204,7 @@ async fn a_suspect_that_cannot_be_alone_is_returned_and_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_that_ends_is_cleared() {
+async fn a_suspect_whose_run_completes_is_cleared() {
     let harness = TestHarness::new();
     let (log, runs) = (harness.log.clone(), AtomicUsize::new(0));
     harness
@@ -216,7 +216,8 @@ async fn a_suspect_that_ends_is_cleared() {
             async move {
                 log.note(event.id());
                 match run {
-                    // Fails, lasts too long, is cut off by a shutdown, and by a crash, in this order.
+                    // It fails, times out, and is interrupted by a shutdown and by a crash, in this
+                    // order.
                     0 => Err("no"),
                     1..=3 => std::future::pending().await,
                     _ => Ok(()),
@@ -238,7 +239,7 @@ async fn a_suspect_that_ends_is_cleared() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_that_hangs_does_not_hold_up_others() {
+async fn a_suspect_that_hangs_does_not_block_others() {
     let harness = TestHarness::new();
     let (release, wait) = std::sync::mpsc::channel::<()>();
     let wait = std::sync::Mutex::new(wait);
@@ -255,7 +256,7 @@ async fn a_suspect_that_hangs_does_not_hold_up_others() {
     deliver_and_die(&harness, suspect_runs(3)).await;
     let _service = harness.start().await;
     harness.publish(&event("t", "before")).await;
-    // The clock does not go by itself while a thread is blocked.
+    // Paused time does not advance by itself while a thread is blocked.
     let advance = async |lines: usize| {
         for _ in 0..300 {
             tokio::time::advance(Duration::from_secs(1)).await;
@@ -275,7 +276,7 @@ async fn a_suspect_that_hangs_does_not_hold_up_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_that_could_not_run_is_not_convicted_for_it() {
+async fn a_suspect_that_could_not_run_is_not_convicted() {
     let harness = TestHarness::new();
     let transport = Distant::new(harness.memory.clone(), Duration::from_millis(20));
     transport.confirms_no_records.store(true, Ordering::Relaxed);
@@ -300,7 +301,7 @@ async fn a_suspect_that_could_not_run_is_not_convicted_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_suspect_that_succeeded_waits_for_no_record() {
+async fn a_successful_suspect_does_not_wait_for_its_record() {
     let harness = TestHarness::new();
     let transport = Distant::new(harness.memory.clone(), Duration::from_millis(20));
     let (log, denies) = (harness.log.clone(), Arc::clone(&transport.denies_records));
@@ -321,7 +322,7 @@ async fn a_suspect_that_succeeded_waits_for_no_record() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn others_are_handled_while_a_suspect_cannot_be_alone() {
+async fn others_are_handled_while_a_suspect_waits_to_run_alone() {
     let harness = TestHarness::new();
     let log = harness.log.clone();
     harness
@@ -347,7 +348,7 @@ async fn others_are_handled_while_a_suspect_cannot_be_alone() {
         sleep(Duration::from_secs(1)).await;
         delayed += usize::from(harness.log.lines().len() < id);
     }
-    assert!(delayed < 400, "{delayed} times an event had to wait");
+    assert!(delayed < 400, "too many events had to wait: {delayed}");
     harness.drained().await;
     assert!(harness.log.lines().contains(&"suspect".to_owned()));
 }

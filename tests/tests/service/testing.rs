@@ -1,4 +1,4 @@
-//! The service in memory that users test their handlers with.
+//! The in-memory service for tests of handlers.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -61,7 +61,7 @@ fn start(faults: Option<Faults>) -> (TestService, std::sync::Arc<Seen>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_handlers_publish_reaches_others_and_is_recorded() {
+async fn published_events_reach_other_handlers_and_are_recorded() {
     let (service, seen) = start(None);
     for number in [7, 13] {
         service.publish(&Placed { number }).await.unwrap();
@@ -81,7 +81,7 @@ async fn what_handlers_publish_reaches_others_and_is_recorded() {
         (letters[0].error.as_str(), letters[0].attempts),
         ("no such number", 3)
     );
-    // It stays, and is replayed.
+    // The dead letter stays, and is replayed.
     assert_eq!(service.letters().replay_all().await.unwrap(), 1);
     service.settled().await;
     assert_eq!(service.dead_letters().await.unwrap().len(), 1);
@@ -89,7 +89,7 @@ async fn what_handlers_publish_reaches_others_and_is_recorded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_not_settled_before_the_last_retry() {
+async fn a_test_service_is_not_settled_before_the_last_retry() {
     let registry = Box::leak(Box::new(Registry::new("retries")));
     let tries = std::sync::Arc::<Mutex<u32>>::default();
     let counted = tries.clone();
@@ -114,7 +114,7 @@ async fn it_is_not_settled_before_the_last_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_lose_nothing_and_are_the_same_for_a_seed() {
+async fn faults_lose_no_event_and_are_the_same_for_a_seed() {
     for seed in 0..20 {
         let faults = Faults::seeded(seed)
             .duplicate(0.2)
@@ -134,7 +134,7 @@ async fn faults_lose_nothing_and_are_the_same_for_a_seed() {
             .map(|number| Shipped { number })
             .collect();
         assert_eq!(shipped, expected, "seed {seed}");
-        // A lost acknowledgement has it fail again.
+        // A lost acknowledgement makes it fail again.
         let letters = service.dead_letters().await.unwrap();
         let failed = letters.iter().map(|letter| letter.event().unwrap());
         let failed: Vec<u32> = failed

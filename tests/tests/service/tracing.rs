@@ -1,4 +1,4 @@
-//! Each event is handled in a span, and what goes wrong is told.
+//! Spans of events, and log lines of failures.
 
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use tracing::{Metadata, Subscriber};
 use super::event;
 use super::harness::{Log, TestHarness};
 
-/// Notes spans with their fields, and events with their levels and messages.
+/// A subscriber that records spans with their fields, and events with their levels and messages.
 struct Noting {
     log: Log,
     spans: AtomicU64,
@@ -55,7 +55,7 @@ impl Subscriber for Noting {
     fn exit(&self, _: &Id) {}
 }
 
-/// Notes until the guard is dropped.
+/// Records until the guard is dropped.
 fn noting() -> (Log, DefaultGuard) {
     let log = Log::default();
     let guard = tracing::subscriber::set_default(Noting {
@@ -66,7 +66,7 @@ fn noting() -> (Log, DefaultGuard) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_event_has_a_span_and_a_failure_has_a_line() {
+async fn an_event_has_a_span_and_a_failure_has_a_log_line() {
     let (told, _guard) = noting();
     let harness = TestHarness::new();
     harness
@@ -77,8 +77,8 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
     let _service = harness.start().await;
     harness.publish(&event("t", "0")).await;
     harness.dead(1).await;
-    // Tests beside this one come to the same places in the code first, and without a subscriber;
-    // in a race with them it may be remembered that nobody is interested.
+    // Concurrent tests reach the same callsites without a subscriber, so a callsite may be cached
+    // as disabled.
     tracing::callsite::rebuild_interest_cache();
     let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let traced = event("t", "1").to_builder().extension("traceparent", trace);
@@ -94,14 +94,14 @@ async fn an_event_has_a_span_and_a_failure_has_a_line() {
             )),
         "{span}"
     );
-    // It names handler and event by itself: where only warnings are logged, there is no span.
+    // The line names handler and event, because spans are not logged if only warnings are enabled.
     let failure = "ERROR message=the handler failed; dead-lettering the event subscription=\"tests--h\" \
                    event=t 1 from /tests error=\"no printer\" attempt=1";
     assert!(lines.iter().any(|line| line == failure), "{lines:#?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_not_an_event_has_a_line_that_says_where_it_is() {
+async fn a_message_that_is_not_an_event_has_a_log_line_with_its_position() {
     let (told, _guard) = noting();
     let harness = TestHarness::new();
     harness

@@ -1,4 +1,4 @@
-//! What a service decodes for a handler.
+//! Values that a service decodes for a handler.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ static VALUES: Registry = Registry::new("values");
 
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
-/// Is counted while it is there.
+/// A value that is counted while it exists.
 #[derive(Debug)]
 struct Counted;
 
@@ -26,7 +26,7 @@ impl Drop for Counted {
 impl<'de> Deserialize<'de> for Counted {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        assert!(text != "panic", "a field that cannot be decoded");
+        assert!(text != "panic", "a field cannot be decoded");
         ALIVE.fetch_add(1, Ordering::Relaxed);
         Ok(Self)
     }
@@ -48,7 +48,7 @@ struct Parcel {
 
 #[handles(registry = VALUES, concurrency = 1, retry(attempts = 1))]
 async fn borrow(parcel: &Parcel, State(log): State<Log>) {
-    // That of the one before is gone.
+    // The previous value was dropped.
     assert_eq!(ALIVE.load(Ordering::Relaxed), 1);
     log.note(format!("{}", parcel.number));
 }
@@ -61,7 +61,7 @@ fn parcel(number: u32, counted: &str) -> Event {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_value_is_dropped_when_its_event_is_done_with_and_a_panic_of_its_decoding_is_a_failure() {
+async fn a_value_is_dropped_after_its_event_and_a_panic_of_decoding_is_a_failure() {
     let (memory, log) = (Memory::new(), Log::default());
     let app = Dispatcher::new(&VALUES).state(log.clone()).build().unwrap();
     let service = Service::new("tests", &app).transport(memory.clone());
@@ -80,7 +80,7 @@ async fn a_value_is_dropped_when_its_event_is_done_with_and_a_panic_of_its_decod
     assert_eq!(harness.log.lines(), ["1", "3", "4"]);
     assert_eq!(
         (dead[0].event().unwrap().id(), &*dead[0].error),
-        ("2", "panicked: a field that cannot be decoded")
+        ("2", "panicked: a field cannot be decoded")
     );
     running.stop().await;
 }

@@ -1,4 +1,4 @@
-//! What every inbox promises.
+//! Tests that every inbox must pass.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub(crate) fn key(id: &str) -> InboxKey<'_> {
     InboxKey::new("/shop", id, "billing--receipt")
 }
 
-/// Claims an event that nobody has claimed, and returns the token.
+/// Claims an event that is not claimed, and returns the token.
 pub(crate) async fn granted(inbox: &dyn Inbox, key: InboxKey<'_>, lease: Duration) -> ClaimToken {
     match inbox.claim(key, lease).await.unwrap() {
         Claim::Granted(token) => token,
@@ -31,7 +31,7 @@ async fn each_event_is_granted_once(inbox: &dyn Inbox) {
         inbox.claim(key("1"), LEASE).await.unwrap(),
         Claim::Completed
     );
-    // What is done stays done.
+    // A completed event stays completed.
     inbox.release(key("1"), token).await.unwrap();
     assert!(!inbox.renew(key("1"), token, LEASE).await.unwrap());
     assert_eq!(
@@ -40,7 +40,7 @@ async fn each_event_is_granted_once(inbox: &dyn Inbox) {
     );
 }
 
-async fn keys_are_told_apart(inbox: &dyn Inbox) {
+async fn events_are_distinguished_by_all_parts_of_the_key(inbox: &dyn Inbox) {
     for key in [
         InboxKey::new("/a", "b", "c"),
         InboxKey::new("/a", "b", "d"),
@@ -61,7 +61,7 @@ async fn keys_are_told_apart(inbox: &dyn Inbox) {
     }
 }
 
-async fn a_claim_ends_when_it_is_released_or_its_lease_ends(inbox: &dyn Inbox) {
+async fn a_claim_ends_when_it_is_released_or_its_lease_expires(inbox: &dyn Inbox) {
     let token = granted(inbox, key("2"), LEASE).await;
     inbox.release(key("2"), token).await.unwrap();
     granted(inbox, key("2"), MOMENT).await;
@@ -71,50 +71,54 @@ async fn a_claim_ends_when_it_is_released_or_its_lease_ends(inbox: &dyn Inbox) {
     assert_eq!(claim, Claim::InProgress);
 }
 
-async fn a_claim_that_is_renewed_lasts(inbox: &dyn Inbox) {
+async fn a_renewed_claim_lasts_longer(inbox: &dyn Inbox) {
     let token = granted(inbox, key("5"), MOMENT).await;
     assert!(inbox.renew(key("5"), token, LEASE).await.unwrap());
     sleep(2 * MOMENT).await;
     let claim = inbox.claim(key("5"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::InProgress);
-    // Also one that has expired, if nobody has claimed the event meanwhile.
+    // An expired claim can be renewed too, unless the event was claimed meanwhile.
     let token = granted(inbox, key("6"), Duration::ZERO).await;
     assert!(inbox.renew(key("6"), token, LEASE).await.unwrap());
     let claim = inbox.claim(key("6"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::InProgress);
 }
 
-async fn an_expired_claim_does_not_touch_the_next_one(inbox: &dyn Inbox) {
+async fn an_expired_claim_does_not_affect_the_next_one(inbox: &dyn Inbox) {
     let first = granted(inbox, key("7"), Duration::ZERO).await;
     let second = granted(inbox, key("7"), LEASE).await;
     assert_ne!(first, second);
     assert!(!inbox.renew(key("7"), first, LEASE).await.unwrap());
     inbox.release(key("7"), first).await.unwrap();
     let claim = inbox.claim(key("7"), LEASE).await.unwrap();
-    assert_eq!(claim, Claim::InProgress, "the second claim is still there");
+    assert_eq!(
+        claim,
+        Claim::InProgress,
+        "the second claim should still exist"
+    );
     assert!(inbox.renew(key("7"), second, LEASE).await.unwrap());
     inbox.release(key("7"), second).await.unwrap();
-    // Nor does a claim that was released touch the one after it.
+    // A released claim does not affect the next one either.
     let third = granted(inbox, key("7"), LEASE).await;
     inbox.release(key("7"), second).await.unwrap();
     assert!(inbox.renew(key("7"), third, LEASE).await.unwrap());
 }
 
-async fn a_completion_counts_after_the_lease_and_beside_another_claim(inbox: &dyn Inbox) {
+async fn a_completion_counts_after_the_lease_and_despite_another_claim(inbox: &dyn Inbox) {
     granted(inbox, key("8"), Duration::ZERO).await;
     let second = granted(inbox, key("8"), LEASE).await;
-    // By the first one.
+    // The first claim completes the event.
     inbox.complete(key("8")).await.unwrap();
     let claim = inbox.claim(key("8"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Completed);
     assert!(!inbox.renew(key("8"), second, LEASE).await.unwrap());
-    // The handler of the second one fails.
+    // The handler of the second claim fails.
     inbox.release(key("8"), second).await.unwrap();
     let claim = inbox.claim(key("8"), LEASE).await.unwrap();
     assert_eq!(claim, Claim::Completed);
 }
 
-async fn what_nobody_claimed_can_be_settled(inbox: &dyn Inbox) {
+async fn an_unclaimed_event_can_be_completed_and_released(inbox: &dyn Inbox) {
     let token = ClaimToken::new(u64::MAX);
     inbox.release(key("3"), token).await.unwrap();
     assert!(!inbox.renew(key("3"), token, LEASE).await.unwrap());
@@ -138,16 +142,16 @@ pub(crate) async fn an_event_is_forgotten_after_the_window(inbox: &dyn Inbox) {
 
 pub(crate) async fn all(inbox: &dyn Inbox) {
     each_event_is_granted_once(inbox).await;
-    keys_are_told_apart(inbox).await;
-    a_claim_ends_when_it_is_released_or_its_lease_ends(inbox).await;
-    a_claim_that_is_renewed_lasts(inbox).await;
-    an_expired_claim_does_not_touch_the_next_one(inbox).await;
-    a_completion_counts_after_the_lease_and_beside_another_claim(inbox).await;
-    what_nobody_claimed_can_be_settled(inbox).await;
+    events_are_distinguished_by_all_parts_of_the_key(inbox).await;
+    a_claim_ends_when_it_is_released_or_its_lease_expires(inbox).await;
+    a_renewed_claim_lasts_longer(inbox).await;
+    an_expired_claim_does_not_affect_the_next_one(inbox).await;
+    a_completion_counts_after_the_lease_and_despite_another_claim(inbox).await;
+    an_unclaimed_event_can_be_completed_and_released(inbox).await;
 }
 
 #[tokio::test]
-async fn the_inbox_in_memory() {
+async fn the_in_memory_inbox_passes() {
     all(&MemoryInbox::new()).await;
     let short = MemoryInbox::new().window(Duration::from_millis(300));
     an_event_is_forgotten_after_the_window(&short).await;

@@ -1,4 +1,4 @@
-//! eventkit-sql, with SQLite and with PostgreSQL.
+//! eventkit-sql with SQLite and with PostgreSQL.
 
 #![expect(
     clippy::duplicate_mod,

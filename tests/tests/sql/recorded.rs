@@ -1,4 +1,4 @@
-//! A publisher that records what it is given, and refuses at will.
+//! A publisher that records its events, and can be made to fail.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use eventkit::transport::{
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-/// How long a test waits for a relay.
+/// The time limit for a relay.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, Default)]
@@ -18,10 +18,10 @@ pub(crate) struct Recorded(Arc<Mutex<State>>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// The ids of the events, with the time at which each came.
+    /// The ids of the events, with the time of each.
     ids: Vec<(String, Instant)>,
     is_down: bool,
-    /// What the next event waits for.
+    /// The next event waits for this.
     gate: Option<oneshot::Receiver<()>>,
 }
 

@@ -1,4 +1,4 @@
-//! Every answer, over real connections.
+//! The response to every kind of request, over real connections.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use reqwest::Client;
 use super::harness::{Do, brief, detail, event, handler, post, request, send, serve, subscription};
 
 #[tokio::test]
-async fn what_is_settled_is_a_204_without_a_body_in_every_mode() {
+async fn an_acknowledged_event_is_a_204_without_a_body_in_every_mode() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("acks"), |_, _| Do::Ack).await;
     handler(&endpoint, subscription("terminates"), |_, _| Do::Terminate).await;
@@ -37,7 +37,7 @@ async fn what_is_settled_is_a_204_without_a_body_in_every_mode() {
 }
 
 #[tokio::test]
-async fn what_nobody_wants_is_a_204() {
+async fn an_event_that_no_subscription_matches_is_a_204() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
@@ -48,7 +48,7 @@ async fn what_nobody_wants_is_a_204() {
 }
 
 #[tokio::test]
-async fn what_comes_again_is_a_503_with_the_delay_rounded_up() {
+async fn an_event_to_be_retried_is_a_503_with_the_rounded_delay() {
     let endpoint = Endpoint::builder().build().unwrap();
     let delay = Duration::from_millis(3_599_001);
     handler(&endpoint, subscription("s"), move |_, _| Do::Nack(delay)).await;
@@ -64,7 +64,7 @@ async fn what_comes_again_is_a_503_with_the_delay_rounded_up() {
 }
 
 #[tokio::test]
-async fn before_anybody_has_subscribed_it_is_a_503() {
+async fn an_event_before_the_first_subscription_is_a_503() {
     let endpoint = Endpoint::builder().retry_after(Duration::from_secs(7));
     let endpoint = endpoint.min_subscriptions(2).build().unwrap();
     let url = serve(&endpoint).await;
@@ -83,7 +83,7 @@ async fn before_anybody_has_subscribed_it_is_a_503() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_never_reaches_a_handler() {
+async fn a_message_that_is_not_an_event_never_reaches_a_handler() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
@@ -142,7 +142,7 @@ async fn what_is_no_event_never_reaches_a_handler() {
 }
 
 #[tokio::test]
-async fn other_methods_are_a_405_that_says_which_there_are() {
+async fn other_methods_are_a_405_with_the_allowed_ones() {
     let plain = Endpoint::builder().build().unwrap();
     let url = serve(&plain).await;
     let client = Client::new();
@@ -159,7 +159,7 @@ async fn other_methods_are_a_405_that_says_which_there_are() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_worst_of_the_handlers_decides_and_the_longest_delay() {
+async fn the_worst_outcome_and_the_longest_delay_decide() {
     let endpoint = Endpoint::builder().build().unwrap();
     handler(&endpoint, subscription("a"), |_, _| Do::Ack).await;
     handler(&endpoint, subscription("b"), |_, _| {
@@ -185,7 +185,7 @@ async fn the_worst_of_the_handlers_decides_and_the_longest_delay() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_without_room_is_a_429() {
+async fn a_subscription_without_capacity_is_a_429() {
     let endpoint = Endpoint::builder().retry_after(Duration::from_secs(3));
     let endpoint = endpoint.build().unwrap();
     let mut small = subscription("s");
@@ -196,14 +196,14 @@ async fn a_subscription_without_room_is_a_429() {
     for post in posts {
         answers.push(post.await.unwrap());
     }
-    // The first two had no word for 30 seconds.
+    // The first two messages were not settled for 30 seconds.
     let full = (429, Some(3));
     assert_eq!(answers, [(503, Some(0)), (503, Some(0)), full, full]);
     assert_eq!(seen.all(), [("0".to_owned(), 1), ("1".to_owned(), 1)]);
 }
 
 #[tokio::test]
-async fn an_event_without_data_is_taken() {
+async fn an_event_without_data_is_accepted() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;

@@ -1,4 +1,4 @@
-//! Batches, which are answered by the worst of their events.
+//! Batches, whose response is the worst of their events.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ async fn post(endpoint: &Endpoint, events: &[Event]) -> (u16, Option<u64>) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_worst_decides_and_what_is_settled_does_not_run_again() {
+async fn the_worst_event_decides_and_settled_ones_do_not_run_again() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |id, attempt| {
         match (id, attempt) {
@@ -41,7 +41,7 @@ async fn the_worst_decides_and_what_is_settled_does_not_run_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_batch_that_is_larger_than_what_may_be_in_flight_finds_its_own_room() {
+async fn a_batch_larger_than_the_maximum_in_flight_is_accepted() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut small = subscription("s");
     small.max_in_flight = 3;
@@ -52,7 +52,7 @@ async fn a_batch_that_is_larger_than_what_may_be_in_flight_finds_its_own_room() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_wrong_event_refuses_the_batch_and_none_of_it_runs() {
+async fn a_malformed_event_makes_the_batch_invalid_and_none_is_handled() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let request = Request::post("/")
@@ -63,7 +63,7 @@ async fn one_wrong_event_refuses_the_batch_and_none_of_it_runs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_event_twice_in_a_batch_runs_once() {
+async fn a_duplicate_event_in_a_batch_is_handled_once() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     assert_eq!(post(&endpoint, &events([1, 1, 1])).await, (204, None));

@@ -1,7 +1,7 @@
-//! The promises of every transport.
+//! The conformance tests of transports.
 //!
-//! Publishing over HTTP ends when the handlers are done, and the suite waits for it before it takes
-//! the message: here each publishing is a task of its own, as it is another process in life.
+//! Publishing over HTTP completes when the handlers are done, but the tests wait for it before they
+//! consume the message. So each message is published in a separate task, like by another process.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use eventkit::transport::{
 use eventkit::{BoxError, Event};
 use eventkit_webhook::{Endpoint, Sender};
 
-/// An endpoint, and a sender to it that does not give up.
+/// An endpoint, and a sender to it with unlimited retries.
 #[derive(Debug, Clone)]
 struct Both {
     endpoint: Endpoint,

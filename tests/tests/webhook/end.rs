@@ -1,4 +1,4 @@
-//! How an endpoint and its server end.
+//! Shutdown of an endpoint and its server.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::harness::{Do, brief, event, handler, post, send, serve_until, subscription};
 
 #[tokio::test]
-async fn a_server_answers_what_is_being_handled_before_it_ends() {
+async fn a_server_responds_to_requests_in_progress_before_it_ends() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -24,7 +24,7 @@ async fn a_server_answers_what_is_being_handled_before_it_ends() {
     let answer = tokio::spawn(send(Client::new().post(&url).event(&event("1")).unwrap()));
     let incoming = consumer.next().await.unwrap().unwrap();
     stop.send(()).unwrap();
-    // What has been taken in before is still given out; then the consumer ends.
+    // Messages that were accepted before are still delivered. Then the stream of the consumer ends.
     assert!(consumer.next().await.unwrap().is_none());
     assert!(!server.is_finished());
     incoming.handle.ack().await.unwrap();
@@ -34,8 +34,8 @@ async fn a_server_answers_what_is_being_handled_before_it_ends() {
     drop(idle);
 }
 
-/// Starts a server with limits that a test does not live to see, sends bytes over a connection after a
-/// number of whole requests, and waits until the server has ended.
+/// Starts a server with timeouts that the test does not reach, sends bytes over a connection after
+/// a number of complete requests, and waits until the server has ended.
 async fn ends_with_a_connection(requests: usize, rest: &[u8]) {
     const HOUR: Duration = Duration::from_hours(1);
     let endpoint = Endpoint::builder()
@@ -53,13 +53,13 @@ async fn ends_with_a_connection(requests: usize, rest: &[u8]) {
         assert!(connection.read(&mut answer).await.unwrap() > 0);
     }
     connection.write_all(rest).await.unwrap();
-    // The server has accepted the connection, and read what was sent.
+    // The server has accepted the connection, and read the bytes.
     let probe = Client::new().get(format!("http://{address}/"));
     assert_eq!(send(probe).await.status(), 405);
     stop.send(()).unwrap();
     let ended = timeout(Duration::from_secs(20), server).await;
     ended
-        .unwrap_or_else(|_| panic!("waits for {requests} and {rest:?}"))
+        .unwrap_or_else(|_| panic!("the server should end after {requests} requests and {rest:?}"))
         .unwrap()
         .unwrap();
 }
@@ -74,7 +74,7 @@ async fn a_server_does_not_wait_for_idle_connections() {
 }
 
 #[tokio::test]
-async fn a_server_does_not_wait_for_ever() {
+async fn a_server_does_not_wait_forever() {
     let endpoint = Endpoint::builder().shutdown_timeout(Duration::from_millis(50));
     let endpoint = endpoint.build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
@@ -91,7 +91,7 @@ async fn a_server_does_not_wait_for_ever() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_closed_endpoint_gives_out_what_it_has_and_takes_no_more() {
+async fn a_closed_endpoint_delivers_accepted_messages_and_accepts_no_more() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let first = tokio::spawn(post(&endpoint, &event("1")));
@@ -107,7 +107,7 @@ async fn a_closed_endpoint_gives_out_what_it_has_and_takes_no_more() {
 }
 
 #[tokio::test]
-async fn an_endpoint_says_what_it_needs() {
+async fn the_errors_of_building_an_endpoint_name_what_is_missing() {
     let endpoint = Endpoint::builder().build().unwrap();
     let error = endpoint.publish(&event("1")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);

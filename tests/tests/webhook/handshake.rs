@@ -1,4 +1,4 @@
-//! The handshake, from both sides.
+//! The validation handshake of endpoints and senders.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -33,7 +33,7 @@ fn granted(response: &Response<Bytes>) -> Option<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn an_origin_on_the_list_is_allowed_and_no_other() {
+async fn only_an_origin_on_the_list_is_allowed() {
     let endpoint = Endpoint::builder()
         .allow_origin("a.example")
         .allow_origin(ORIGIN);
@@ -41,7 +41,7 @@ async fn an_origin_on_the_list_is_allowed_and_no_other() {
     let response = ask(&url, &[("webhook-request-origin", ORIGIN)]).await;
     assert_eq!(response.status(), 204);
     assert_eq!(granted(&response), Some((ORIGIN, "*")));
-    // It is a DNS name.
+    // Origins are DNS names, which are case-insensitive.
     let upper = "Events.SHOP.example";
     let response = ask(&url, &[("webhook-request-origin", upper)]).await;
     assert_eq!(granted(&response), Some((upper, "*")));
@@ -58,7 +58,7 @@ async fn an_origin_on_the_list_is_allowed_and_no_other() {
         assert_eq!(granted(&response), None);
         assert!(detail(&response).contains("`WebHook-Request-Origin`"));
     }
-    // A question that is no handshake is answered, and grants nothing.
+    // A request without the headers of a handshake gets a response, but no permission.
     let response = ask(&url, &[]).await;
     assert_eq!(
         (response.status().as_u16(), granted(&response)),
@@ -69,14 +69,14 @@ async fn an_origin_on_the_list_is_allowed_and_no_other() {
         ("webhook-request-origin", ORIGIN),
     ];
     assert_eq!(ask(&url, &twice).await.status(), 400);
-    // The address to call back is not looked at.
+    // The callback address is ignored.
     let callback = ("webhook-request-callback", "http://127.0.0.1:1/");
     let response = ask(&url, &[("webhook-request-origin", "b.example"), callback]).await;
     assert_eq!(response.status(), 403);
 }
 
 #[tokio::test]
-async fn all_origins_are_allowed_only_where_that_is_said() {
+async fn all_origins_are_allowed_only_if_configured() {
     let endpoint = Endpoint::builder().allow_any_origin().build().unwrap();
     let response = ask(
         &serve(&endpoint).await,
@@ -113,7 +113,7 @@ async fn a_rate_is_granted_up_to_the_limit() {
 }
 
 #[tokio::test]
-async fn an_address_to_call_back_is_handed_to_who_asks_for_it() {
+async fn a_callback_address_is_passed_to_the_configured_function() {
     let asked = Arc::new(Mutex::new(Vec::<CallbackRequest>::new()));
     let log = Arc::clone(&asked);
     let endpoint = Endpoint::builder()
@@ -156,7 +156,7 @@ fn from(origin: Option<&str>, id: &str) -> Request<Bytes> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_an_origin_is_required_no_other_may_send() {
+async fn only_allowed_origins_may_send_if_an_origin_is_required() {
     let endpoint = Endpoint::builder().allow_origin(ORIGIN).require_origin();
     let endpoint = endpoint.build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
@@ -171,7 +171,7 @@ async fn where_an_origin_is_required_no_other_may_send() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_is_over_the_rate_gets_a_429() {
+async fn a_sender_over_its_rate_gets_a_429() {
     let endpoint = Endpoint::builder()
         .allow_origin(ORIGIN)
         .allow_origin("b.example")
@@ -184,7 +184,7 @@ async fn who_is_over_the_rate_gets_a_429() {
     }
     assert_eq!(post(Some(ORIGIN)).await, (429, Some(20)));
     assert_eq!(post(Some("b.example")).await, (204, None));
-    // Those that nobody knows share one rate.
+    // Unknown origins share a rate.
     for origin in [None, Some("x.example"), Some("y.example")] {
         assert_eq!(post(origin).await, (204, None));
     }
@@ -194,7 +194,7 @@ async fn who_is_over_the_rate_gets_a_429() {
 }
 
 #[tokio::test]
-async fn a_sender_asks_once_before_it_sends() {
+async fn a_sender_asks_for_permission_once_before_it_sends() {
     let endpoint = Endpoint::builder()
         .allow_origin(ORIGIN)
         .require_origin()
@@ -227,11 +227,12 @@ async fn a_sender_asks_once_before_it_sends() {
     assert_eq!(seen.attempts(), [1, 1]);
 }
 
-/// Answers the handshake with these headers, and everything else with 204; keeps what was sent.
+/// A target that responds to the handshake with these headers, and to all other requests with 204.
+/// It records the requests.
 #[derive(Debug, Clone, Default)]
 struct Target {
     grants: Vec<(&'static str, &'static str)>,
-    /// With which status, first one first; then 200.
+    /// The statuses of the next responses. After these, the status is 200.
     statuses: Arc<Mutex<Vec<u16>>>,
     sent: Arc<Mutex<Vec<(String, HeaderMap, Instant)>>>,
 }
@@ -268,7 +269,7 @@ fn sender(target: &Target) -> Sender {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_keeps_to_the_rate_that_it_was_allowed() {
+async fn a_sender_respects_its_granted_rate() {
     let grants = vec![
         ("webhook-allowed-origin", ORIGIN),
         ("webhook-allowed-rate", "30"),
@@ -296,16 +297,16 @@ async fn a_sender_keeps_to_the_rate_that_it_was_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_headers_of_the_target_are_consent() {
+async fn only_the_headers_of_the_target_grant_permission() {
     let any = ("webhook-allowed-origin", "*");
     for (grants, fine) in [
         (vec![any, ("webhook-allowed-rate", "*")], true),
-        // A rate should be there; where it is not, what was asked for holds.
+        // A rate should be present. If it is absent, the requested rate applies.
         (vec![any], true),
         (vec![], false),
         (vec![("webhook-allowed-rate", "*")], false),
         (vec![("webhook-allowed-origin", "shop.example")], false),
-        // An origin is a DNS name.
+        // Origins are DNS names, which are case-insensitive.
         (
             vec![("webhook-allowed-origin", "Events.shop.example")],
             true,
@@ -321,26 +322,30 @@ async fn only_the_headers_of_the_target_are_consent() {
         assert_eq!(published.is_ok(), fine, "{target:?}");
         if let Err(error) = published {
             assert_eq!(error.kind(), TransportErrorKind::Configuration);
-            assert_eq!(target.sent.lock().unwrap().len(), 1, "an event was sent");
+            assert_eq!(
+                target.sent.lock().unwrap().len(),
+                1,
+                "no event should be sent"
+            );
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_that_is_not_well_is_asked_again() {
+async fn a_target_that_fails_is_asked_again() {
     let grants = vec![("webhook-allowed-origin", ORIGIN)];
     let target = Target {
         grants,
         statuses: Arc::new(Mutex::new(vec![405, 502, 503])),
         ..Target::default()
     };
-    // With the headers it is consent, whatever the status is.
+    // The headers grant permission, whatever the status is.
     sender(&target).publish(&event("1")).await.unwrap();
     assert_eq!(target.sent.lock().unwrap().len(), 4);
 }
 
 #[test]
-fn a_handshake_needs_an_origin() {
+fn a_handshake_requires_an_origin() {
     let without = Sender::to("https://example.com/")
         .handshake()
         .build()
@@ -357,7 +362,7 @@ fn a_handshake_needs_an_origin() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn handshakes_without_a_token_have_a_rate_of_their_own() {
+async fn handshakes_without_a_token_have_a_separate_rate() {
     for (rate, expected) in [(None, 60), (Some(3), 3)] {
         let calls = Arc::new(Mutex::new(0));
         let counted = Arc::clone(&calls);
@@ -386,7 +391,7 @@ async fn handshakes_without_a_token_have_a_rate_of_their_own() {
             (*calls.lock().unwrap(), refused),
             (expected, 300 - expected)
         );
-        // They take nothing from a sender with a token.
+        // They do not use up the rate of a sender with a token.
         let mut delivery = request(&event("1"));
         let token = "Bearer secret".parse().unwrap();
         delivery.headers_mut().insert("authorization", token);

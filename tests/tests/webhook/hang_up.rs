@@ -1,4 +1,4 @@
-//! Senders that hang up.
+//! Senders that disconnect.
 
 use eventkit::reqwest::RequestBuilderExt;
 use eventkit::transport::Transport;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use super::harness::{brief, event, post, send, serve, subscription};
 
 #[tokio::test]
-async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end() {
+async fn a_handler_continues_when_the_sender_disconnects_and_a_retry_gets_its_outcome() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let url = serve(&endpoint).await;
@@ -27,7 +27,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
     assert_eq!(incoming.event.as_ref().unwrap(), &event("1"));
     drop(stream);
 
-    // The retry comes while the handler still works, and waits for it.
+    // The retry arrives while the handler still runs, and waits for it.
     let client = Client::new();
     let retry = tokio::spawn(send(client.post(&url).event(&event("1")).unwrap()));
     tokio::task::yield_now().await;
@@ -35,7 +35,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
     incoming.handle.ack().await.unwrap();
     assert_eq!(brief(&retry.await.unwrap()), (204, None));
 
-    // And one that comes later finds it done: the next to come to the handler is another event.
+    // A later retry finds the event completed, so the handler gets another event next.
     let response = send(client.post(&url).event(&event("1")).unwrap()).await;
     assert_eq!(response.status(), 204);
     let other = tokio::spawn(send(client.post(&url).event(&event("2")).unwrap()));
@@ -46,7 +46,7 @@ async fn a_handler_goes_on_when_the_sender_hangs_up_and_its_retry_finds_the_end(
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_nobody_waits_for_any_more_makes_room_after_ack_wait() {
+async fn an_abandoned_event_frees_its_capacity_after_ack_wait() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut one = subscription("s");
     one.max_in_flight = 1;

@@ -1,4 +1,4 @@
-//! Endpoints with handlers that do as they are told, and requests to them.
+//! Endpoints with scripted handlers, and requests to them.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,19 +15,19 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What a handler does with an event.
+/// The action of a handler on an event.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Do {
     Ack,
     Terminate,
     Nack(Duration),
-    /// Keeps it, without a word.
+    /// Keep the message without settling it.
     Hold,
-    /// Drops it, without a word.
+    /// Drop the message without settling it.
     Drop,
 }
 
-/// The ids that a handler has got, with the attempt of each.
+/// The ids that a handler has received, with the delivery count of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Seen(Arc<Mutex<Vec<(String, u32)>>>);
 
@@ -41,7 +41,7 @@ impl Seen {
     }
 }
 
-/// Starts a handler, which does with each attempt what a function says.
+/// Starts a handler that takes the action of a function for each attempt.
 pub(super) async fn handler(
     endpoint: &Endpoint,
     subscription: Subscription,
@@ -82,7 +82,7 @@ pub(super) fn request(event: &Event) -> Request<Bytes> {
     message.request(Request::post("/events")).unwrap()
 }
 
-/// Sends an event to an endpoint without a connection, and returns status and `Retry-After`.
+/// Sends an event to an endpoint without a connection, and returns the status and `Retry-After`.
 pub(super) fn post(
     endpoint: &Endpoint,
     event: &Event,
@@ -115,7 +115,7 @@ pub(super) async fn serve_until(
     (address, server)
 }
 
-/// Asserts that an answer is a problem of its own status, and returns its detail.
+/// Asserts that a response is a problem with its own status, and returns its detail.
 pub(super) fn detail(response: &Response<Bytes>) -> String {
     let content_type = &response.headers()["content-type"];
     assert_eq!(content_type, "application/problem+json");

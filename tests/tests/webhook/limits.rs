@@ -17,7 +17,7 @@ use super::script::Script;
 const HEAD: &str = "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nce-specversion: 1.0\r\n\
                     ce-id: 1\r\nce-source: /tests\r\nce-type: t\r\ncontent-type: text/plain\r\n";
 
-/// Sends bytes over a connection of its own, and returns all that comes back.
+/// Sends bytes over a new connection, and returns the complete response.
 async fn exchange(url: &str, bytes: &str) -> String {
     let address = url
         .trim_start_matches("http://")
@@ -30,7 +30,7 @@ async fn exchange(url: &str, bytes: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_the_target_would_refuse_is_not_sent() {
+async fn an_event_over_the_limits_of_the_target_is_not_sent() {
     let script = Script::new([]);
     let limits = Limits::DEFAULT.body_bytes(10).headers(5).batch_events(1);
     let sender = script.sender().limits(limits).build().unwrap();
@@ -54,7 +54,7 @@ async fn what_the_target_would_refuse_is_not_sent() {
 }
 
 #[tokio::test]
-async fn what_is_over_a_limit_is_a_413() {
+async fn a_request_over_a_limit_is_a_413() {
     let limits = Limits::DEFAULT.body_bytes(1_000).attributes(6);
     let endpoint = Endpoint::builder().limits(limits).build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
@@ -77,7 +77,7 @@ async fn what_is_over_a_limit_is_a_413() {
     assert!(seen.all().is_empty());
     assert_eq!(send(of(1_000)).await.status(), 204);
 
-    // A body whose length nobody has said is read up to the limit.
+    // A body of unknown length is read up to the limit.
     let chunk = format!("200\r\n{}\r\n", "x".repeat(0x200));
     let endless = format!("{HEAD}transfer-encoding: chunked\r\n\r\n{chunk}{chunk}");
     let answer = exchange(&url, &endless).await;
@@ -85,7 +85,7 @@ async fn what_is_over_a_limit_is_a_413() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_a_408() {
+async fn a_body_that_does_not_arrive_is_a_408() {
     let endpoint = Endpoint::builder().read_timeout(Duration::from_millis(50));
     let endpoint = endpoint.build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
@@ -94,7 +94,7 @@ async fn a_body_that_does_not_come_is_a_408() {
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert!(answer.contains("50ms"), "{answer}");
     assert!(seen.all().is_empty());
-    // Headers that do not come end the connection.
+    // If the headers do not arrive, the connection is closed.
     let answer = exchange(&url, "POST / HTTP/1.1\r\nhost").await;
     assert!(
         answer.is_empty() || answer.starts_with("HTTP/1.1 408 "),
@@ -103,7 +103,7 @@ async fn a_body_that_does_not_come_is_a_408() {
 }
 
 #[tokio::test]
-async fn settings_without_an_end_are_none() {
+async fn maximum_settings_mean_no_limit() {
     let endpoint = Endpoint::builder()
         .max_connections(usize::MAX)
         .rate(u32::MAX)
@@ -117,7 +117,7 @@ async fn settings_without_an_end_are_none() {
         .unwrap();
     let url = serve(&endpoint).await;
     let request = || Client::new().post(&url).event(&event("1")).unwrap();
-    // Nobody has subscribed yet.
+    // There is no subscription yet.
     assert_eq!(send(request()).await.status(), 503);
     let endless = |name| {
         let mut subscription = subscription(name);
@@ -133,7 +133,7 @@ async fn settings_without_an_end_are_none() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait_for_one_to_end() {
+async fn connections_over_the_maximum_wait() {
     let endpoint = Endpoint::builder().max_connections(1).build().unwrap();
     handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
@@ -143,7 +143,7 @@ async fn more_connections_than_allowed_wait_for_one_to_end() {
             .trim_end_matches("/events"),
     );
     let first = first.await.unwrap();
-    // The first one has been accepted when the other side has answered something on it.
+    // Once the first connection has a response, it was accepted.
     let mut first = first;
     let kept = whole.replace("connection: close\r\n", "");
     first.write_all(kept.as_bytes()).await.unwrap();

@@ -1,5 +1,5 @@
-//! The transport on HTTP: what endpoints answer, over real connections and in paused time, and what
-//! senders do with answers.
+//! The HTTP transport: the responses of endpoints, over real connections and in paused time, and
+//! how senders handle responses.
 
 mod answers;
 mod batch;

@@ -1,4 +1,4 @@
-//! What an endpoint remembers of an event that comes again.
+//! Deduplication of retried events by an endpoint.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::harness::{Do, event, handler, post, subscription};
 const MINUTE: Duration = Duration::from_mins(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_runs_only_the_handlers_that_have_not_succeeded() {
+async fn a_retry_only_runs_handlers_that_have_not_succeeded() {
     let endpoint = Endpoint::builder().build().unwrap();
     let sound = handler(&endpoint, subscription("sound"), |_, _| Do::Ack).await;
     let refusing = handler(&endpoint, subscription("refusing"), |_, _| Do::Terminate).await;
@@ -29,21 +29,21 @@ async fn a_retry_runs_only_the_handlers_that_have_not_succeeded() {
     assert_eq!(post(&endpoint, &event).await, (503, Some(0)));
     assert_eq!(post(&endpoint, &event).await, (503, Some(0)));
     assert_eq!(post(&endpoint, &event).await, (204, None));
-    // Also when all have.
+    // The same holds if all of them have succeeded.
     assert_eq!(post(&endpoint, &event).await, (204, None));
     assert_eq!(sound.attempts(), [1]);
-    // What was terminated is done again, now that its sender knew that it was settled.
+    // A terminated event is handled again, because its sender knew that it was settled.
     assert_eq!(refusing.attempts(), [1, 1]);
     assert_eq!(failing.attempts(), [1, 2, 3]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_source_or_id_is_another_event() {
+async fn an_event_with_another_source_or_id_is_handled() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let first = event("1");
     let elsewhere = first.to_builder().source("/tests/1").build().unwrap();
-    // Together the texts of both are the same.
+    // The concatenation of source and id is the same.
     let shifted = Event::builder()
         .source("/tests/")
         .id("11")
@@ -57,7 +57,7 @@ async fn another_source_or_id_is_another_event() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_that_is_too_early_waits_for_the_delay_of_the_handler() {
+async fn an_early_retry_waits_for_the_delay_of_the_handler() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, attempt| match attempt {
         1 => Do::Nack(MINUTE),
@@ -75,7 +75,7 @@ async fn a_retry_that_is_too_early_waits_for_the_delay_of_the_handler() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_meanwhile_waits_for_the_same_end() {
+async fn a_concurrent_retry_gets_the_same_outcome() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let event = event("1");
@@ -97,7 +97,7 @@ async fn a_retry_meanwhile_waits_for_the_same_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_forgets_what_is_too_old_or_too_much() {
+async fn old_and_excess_entries_are_forgotten() {
     let endpoint = Endpoint::builder()
         .dedup_capacity(2)
         .dedup_window(MINUTE)
@@ -117,7 +117,7 @@ async fn it_forgets_what_is_too_old_or_too_much() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_remembers_across_its_consumers() {
+async fn a_subscription_remembers_events_across_its_consumers() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let (answer, attempt) = tokio::join!(post(&endpoint, &event("1")), async {
@@ -134,7 +134,7 @@ async fn a_subscription_remembers_across_its_consumers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sender_that_missed_the_termination_is_told_of_it_once() {
+async fn a_sender_that_missed_a_termination_gets_it_once() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&subscription("s")).await.unwrap();
     let event = event("1");
@@ -144,7 +144,7 @@ async fn a_sender_that_missed_the_termination_is_told_of_it_once() {
     first.handle.terminate().await.unwrap();
     assert_eq!(post(&endpoint, &event).await, (204, None));
 
-    // The event is sent again on purpose.
+    // The sender deliberately sends the event again.
     let again = tokio::spawn(post(&endpoint, &event));
     let second = consumer.next().await.unwrap().unwrap();
     assert_eq!(second.metadata.delivery_count, 1);

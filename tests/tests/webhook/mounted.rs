@@ -1,4 +1,4 @@
-//! An endpoint in a server of the user's own.
+//! An endpoint in a server of the user.
 
 use axum::Router;
 use axum::routing::get;
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::harness::{Do, event, handler, send, subscription};
 
 #[tokio::test]
-async fn axum_mounts_it_beside_other_routes() {
+async fn an_endpoint_can_be_mounted_in_axum() {
     let endpoint = Endpoint::builder().token("secret").build().unwrap();
     let seen = handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let app: Router = Router::new()

@@ -1,4 +1,4 @@
-//! A target that answers by a list.
+//! A target with scripted responses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use eventkit_webhook::{HttpClient, Sender, SenderBuilder};
 use http::{Request, Response};
 use tokio::time::Instant;
 
-/// What the target does with one request.
+/// The response to a request.
 #[derive(Debug, Clone)]
 pub(super) enum Answer {
     Status(u16),
@@ -23,7 +23,8 @@ use Answer::{After, NoConnection, Problem, Silence, Status};
 
 pub(super) type Sent = Vec<(Request<Bytes>, Instant)>;
 
-/// Answers by a list, and with 204 at its end; keeps what was sent, and when.
+/// A target that responds with a list of answers and then with 204. It records the requests and
+/// their times.
 #[derive(Debug, Clone)]
 pub(super) struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,

@@ -1,4 +1,4 @@
-//! What a sender does with answers.
+//! How a sender handles responses.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,20 +18,20 @@ use super::harness::event;
 use super::script::Answer::{self, After, NoConnection, Problem, Silence, Status};
 use super::script::Script;
 
-/// Publishes an event, asserts that it fails like this, and returns the error.
+/// Publishes an event, asserts the error, and returns it.
 async fn fails(sender: &Sender, kind: TransportErrorKind) -> TransportError {
     let error = sender.publish(&event("1")).await.unwrap_err();
     assert_eq!(error.kind(), kind, "{error}");
     error
 }
 
-/// Returns what an error has as its source.
+/// Returns the source of an error.
 fn source(error: &TransportError) -> String {
     std::error::Error::source(error).unwrap().to_string()
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_pass_is_tried_again_with_delays_that_grow() {
+async fn temporary_failures_are_retried_with_growing_delays() {
     let script = Script::new([NoConnection, Status(500), Status(408), Status(503)]);
     let sender = script.sender().build().unwrap();
     sender.publish(&event("1")).await.unwrap();
@@ -43,7 +43,7 @@ async fn what_may_pass_is_tried_again_with_delays_that_grow() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_without_an_answer_ends_in_time() {
+async fn an_attempt_without_a_response_times_out() {
     let script = Script::new([Silence]);
     let sender = script.sender().timeout(Duration::from_secs(10));
     let sender = sender.build().unwrap();
@@ -58,7 +58,7 @@ async fn an_attempt_without_an_answer_ends_in_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_kept_to_in_both_forms() {
+async fn retry_after_is_respected_in_both_forms() {
     let script = Script::new([
         After(503, "20"),
         After(429, "7"),
@@ -68,12 +68,12 @@ async fn retry_after_is_kept_to_in_both_forms() {
     let sender = script.sender().build().unwrap();
     sender.publish(&event("1")).await.unwrap();
     let waits = script.waits();
-    // A date that has passed and what is no time leave the delay to the sender.
+    // For a date in the past and a malformed value, the sender uses its own delay.
     assert!((20.0..20.01).contains(&waits[0]), "{waits:?}");
     assert!((7.0..7.01).contains(&waits[1]), "{waits:?}");
     assert!(waits[2] <= 2.0 && waits[3] <= 4.0, "{waits:?}");
 
-    // One that is beyond the deadline ends it, without a wait.
+    // A time after the deadline ends publishing without a wait.
     for (status, after) in [
         (503, "301"),
         (429, "99999999999999999999"),
@@ -88,7 +88,7 @@ async fn retry_after_is_kept_to_in_both_forms() {
     }
 }
 
-/// Publishes an event, which is first answered like this, and another a second later.
+/// Publishes an event that is first answered like this, and another event a second later.
 async fn and_another_after_a_second(answer: Answer) -> Script {
     let script = Script::new([answer]);
     let sender = script.sender().build().unwrap();
@@ -102,18 +102,18 @@ async fn and_another_after_a_second(answer: Answer) -> Script {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_429_nothing_is_sent_until_its_time() {
+async fn nothing_is_sent_after_a_429_until_its_time() {
     let script = and_another_after_a_second(After(429, "30")).await;
     assert_eq!(script.count(), 3);
     let waits = script.waits();
     assert!((30.0..30.01).contains(&waits[0]), "{waits:?}");
 
-    // After a 503 others go on: it is this event that is to come later.
+    // After a 503, other events are sent: only this event is to be retried later.
     let script = and_another_after_a_second(After(503, "30")).await;
     let waits = script.waits();
     assert!((1.0..1.01).contains(&waits[0]), "{waits:?}");
 
-    // Somebody else does not wait longer than they have.
+    // The other event does not wait beyond its own deadline.
     let script = Script::new([After(429, "600")]);
     let sender = script.sender().build().unwrap();
     for _ in 0..2 {
@@ -123,7 +123,7 @@ async fn after_a_429_nothing_is_sent_until_its_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_and_time_have_limits() {
+async fn attempts_and_time_are_limited() {
     let script = Script::new(vec![Status(503); 100]);
     let sender = script.sender().attempts(3).build().unwrap();
     let error = fails(&sender, TransportErrorKind::Unavailable).await;
@@ -148,7 +148,7 @@ async fn attempts_and_time_have_limits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_refused_is_not_tried_again() {
+async fn rejected_events_are_not_retried() {
     for (status, kind) in [
         (400, TransportErrorKind::Rejected),
         (409, TransportErrorKind::Rejected),
@@ -166,7 +166,7 @@ async fn what_is_refused_is_not_tried_again() {
         let error = fails(&sender, kind).await;
         assert!(error.to_string().contains(&status.to_string()), "{error}");
         assert_eq!(script.count(), 1);
-        // The next event has its own luck.
+        // The next event is not affected.
         sender.publish(&event("2")).await.unwrap();
     }
     for status in [200, 201, 202, 204] {
@@ -178,7 +178,7 @@ async fn what_is_refused_is_not_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_target_that_is_gone_is_never_sent_to_again() {
+async fn nothing_is_sent_again_to_a_target_that_is_gone() {
     let script = Script::new([Status(410)]);
     let sender = script.sender().build().unwrap();
     let error = fails(&sender, TransportErrorKind::Rejected).await;
@@ -190,7 +190,7 @@ async fn a_target_that_is_gone_is_never_sent_to_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_says_what_the_problem_says() {
+async fn the_error_contains_the_problem_of_the_response() {
     let said = |body: String| async move {
         let script = Script::new([Problem(422, body)]);
         let sender = script.sender().build().unwrap();
@@ -209,7 +209,7 @@ async fn an_error_says_what_the_problem_says() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_are_sent_in_the_mode_that_is_chosen() {
+async fn events_are_sent_in_the_chosen_mode() {
     let script = Script::new([]);
     let sender = script.sender().header("x-tenant", "a").build().unwrap();
     let bare = Event::builder()
@@ -253,7 +253,7 @@ async fn events_are_sent_in_the_mode_that_is_chosen() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_is_sent_as_it_came_but_for_what_was_of_its_connection() {
+async fn a_raw_message_is_sent_unchanged_except_for_connection_headers() {
     let script = Script::new([]);
     let sender = script
         .sender()
@@ -316,7 +316,7 @@ async fn redirects_are_not_followed() {
 }
 
 #[tokio::test]
-async fn over_a_connection_it_is_the_same() {
+async fn real_connections_behave_the_same() {
     let problem = |size: usize| {
         let body = format!(r#"{{"detail":"too bad{}"}}"#, " ".repeat(size));
         let header = [("content-type", "application/problem+json")];
@@ -332,7 +332,7 @@ async fn over_a_connection_it_is_the_same() {
     sender("/").publish(&event("1")).await.unwrap();
     let error = sender("/bad").publish(&event("1")).await.unwrap_err();
     assert!(error.to_string().contains("too bad"), "{error}");
-    // A body without end is not read.
+    // An endless body is not read.
     let error = sender("/huge").publish(&event("1")).await.unwrap_err();
     assert!(
         error.to_string().ends_with("422 Unprocessable Entity"),
@@ -341,7 +341,7 @@ async fn over_a_connection_it_is_the_same() {
 }
 
 #[tokio::test]
-async fn a_target_that_is_not_there_is_unavailable() {
+async fn an_unreachable_target_is_unavailable() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     drop(listener);
@@ -353,7 +353,7 @@ async fn a_target_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn without_tls_https_is_an_error_that_names_the_feature() {
+async fn without_tls_the_error_for_https_names_the_feature() {
     let sender = Sender::to("https://localhost:1/").build().unwrap();
     let error = fails(&sender, TransportErrorKind::Configuration).await;
     let source = source(&error);

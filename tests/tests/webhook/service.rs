@@ -1,4 +1,4 @@
-//! A service on an endpoint, with senders on the other side.
+//! A service on an endpoint, with senders.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -48,7 +48,7 @@ fn fails_twice(_: &OrderPlaced, State(counts): State<Counts>) -> Result<(), BoxE
     }
 }
 
-/// Cannot take what is there.
+/// A handler whose type does not fit the data.
 #[handles("co.outcome.order.placed", registry = SHOP)]
 fn wants_more(event: &eventkit::Event, State(counts): State<Counts>) -> Result<(), BoxError> {
     counts.add(2);
@@ -57,7 +57,7 @@ fn wants_more(event: &eventkit::Event, State(counts): State<Counts>) -> Result<(
 }
 
 #[tokio::test]
-async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_twice() {
+async fn publishing_completes_after_all_handlers_and_none_runs_twice() {
     let counts = Counts::default();
     let letters = Memory::new();
     let endpoint = Endpoint::builder().build().unwrap();
@@ -85,14 +85,14 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
     let sender = Sender::to(&url).attempts(20).build().unwrap();
     sender.publish(&event).await.unwrap();
     assert_eq!(counts.all(), [1, 3, 3]);
-    // What one of them could not handle is a dead letter here, and no business of the sender.
+    // An event that a handler cannot handle is a dead letter here, and not an error for the sender.
     let subscription = Subscription::new("letters", ["eventkit.deadletter.shop"]);
     let mut consumer = letters.subscribe(&subscription).await.unwrap();
     let letter = consumer.next().await.unwrap().unwrap();
     let letter_handle = letter.handle;
     assert_eq!(letter.event.unwrap().id(), event.id());
     letter_handle.ack().await.unwrap();
-    // The event is sent again, to the handler that could not handle it and no other.
+    // The event is replayed only to the handler that failed.
     sender.publish(&event).await.unwrap();
     assert_eq!(counts.all(), [1, 3, 6]);
     let again = consumer.next().await.unwrap().unwrap().event.unwrap();
@@ -100,12 +100,12 @@ async fn an_event_is_published_when_each_handler_is_done_with_it_and_none_runs_t
 
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
-    // With the endpoint the service ends by itself.
+    // The service ends when its endpoint is closed.
     running.await.unwrap().unwrap();
 }
 
 #[tokio::test]
-async fn an_event_with_any_attribute_reaches_its_handler() {
+async fn an_event_with_any_attribute_is_handled() {
     let registry = Registry::new("webhook marks");
     let handled = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&handled);
@@ -151,7 +151,7 @@ fn returns(_: &OrderPlaced) -> Option<OrderPlaced> {
 }
 
 #[test]
-fn a_service_whose_endpoint_has_no_publisher_is_refused() {
+fn a_service_that_needs_a_publisher_is_refused_without_one() {
     for registry in [&SENDING, &RETURNING] {
         is_refused_without_a_publisher(&Dispatcher::new(registry).build().unwrap());
     }
@@ -185,7 +185,7 @@ fn is_refused_without_a_publisher(app: &Dispatcher) {
     assert_eq!(refused(letters), ["outgoing events"]);
     let both = service().dead_letter_publisher(Memory::new());
     assert!(refused(both.outgoing_publisher(Memory::new())).is_empty());
-    // Another endpoint without a publisher is none either.
+    // Another endpoint without a publisher does not help.
     let endpoint = Endpoint::builder().build().unwrap();
     let other = service().outgoing_publisher(Memory::new());
     assert_eq!(

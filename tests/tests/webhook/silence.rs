@@ -1,4 +1,4 @@
-//! Messages that nobody says a word about.
+//! Messages that are not settled.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ fn waiting(seconds: u64) -> Subscription {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_ack_wait_it_is_a_503_and_counts_as_an_attempt() {
+async fn an_unsettled_message_is_a_503_after_ack_wait_and_counts_as_a_delivery() {
     let endpoint = Endpoint::builder().build().unwrap();
     let seen = handler(&endpoint, waiting(10), |_, attempt| match attempt {
         1 => Do::Hold,
@@ -30,7 +30,7 @@ async fn after_ack_wait_it_is_a_503_and_counts_as_an_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_dropped_is_a_503_at_once() {
+async fn a_dropped_message_is_a_503_at_once() {
     let endpoint = Endpoint::builder().build().unwrap();
     handler(&endpoint, waiting(10), |_, _| Do::Drop).await;
     let start = Instant::now();
@@ -40,7 +40,7 @@ async fn what_is_dropped_is_a_503_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_word_in_time_starts_ack_wait_anew() {
+async fn a_heartbeat_restarts_ack_wait() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&waiting(10)).await.unwrap();
     let work = async {
@@ -56,7 +56,7 @@ async fn a_word_in_time_starts_ack_wait_anew() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_was_given_it_first_may_still_settle_it() {
+async fn the_first_consumer_may_still_settle_the_message() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&waiting(10)).await.unwrap();
     let (answer, first) = tokio::join!(post(&endpoint, &event("1")), consumer.next());
@@ -71,13 +71,13 @@ async fn who_was_given_it_first_may_still_settle_it() {
     };
     let (answer, second) = tokio::join!(post(&endpoint, &event("1")), settle);
     assert_eq!(answer, (204, None));
-    // What the other says now changes nothing.
+    // The settlement of the other consumer changes nothing.
     second.handle.nack(Duration::ZERO).await.unwrap();
     assert_eq!(post(&endpoint, &event("1")).await, (204, None));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_no_consumer_takes_is_a_503_and_no_attempt() {
+async fn a_message_that_no_consumer_receives_is_a_503_without_a_delivery() {
     let endpoint = Endpoint::builder().build().unwrap();
     let mut consumer = endpoint.subscribe(&waiting(10)).await.unwrap();
     let start = Instant::now();
@@ -92,7 +92,7 @@ async fn what_no_consumer_takes_is_a_503_and_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_for_a_consumer_that_goes_is_a_503_at_once() {
+async fn a_message_that_waits_for_a_dropped_consumer_is_a_503_at_once() {
     let endpoint = Endpoint::builder().build().unwrap();
     let consumer = endpoint.subscribe(&waiting(10)).await.unwrap();
     let start = Instant::now();

@@ -10,7 +10,7 @@ use super::harness::{Do, detail, event, handler, send, serve, subscription};
 const TOKEN: &str = "mF_9.B5f-4.1JqM";
 
 #[tokio::test]
-async fn without_a_good_token_it_is_a_401_and_no_handler_runs() {
+async fn without_a_valid_token_it_is_a_401_and_no_handler_runs() {
     let endpoint = Endpoint::builder()
         .token(TOKEN)
         .token("next")
@@ -67,7 +67,7 @@ async fn without_a_good_token_it_is_a_401_and_no_handler_runs() {
 }
 
 #[tokio::test]
-async fn a_sender_sends_its_token_and_prints_it_nowhere() {
+async fn a_sender_sends_its_token_and_never_prints_it() {
     let endpoint = Endpoint::builder().token(TOKEN).build().unwrap();
     handler(&endpoint, subscription("s"), |_, _| Do::Ack).await;
     let url = serve(&endpoint).await;
@@ -94,7 +94,7 @@ async fn a_sender_sends_its_token_and_prints_it_nowhere() {
 }
 
 #[test]
-fn a_token_that_can_stand_in_no_header_is_refused() {
+fn a_token_that_is_not_a_header_value_is_refused() {
     for token in ["", "a b", "ä", "a\n"] {
         let error = Endpoint::builder().token(token).build().unwrap_err();
         assert_eq!(error.kind(), TransportErrorKind::Configuration);

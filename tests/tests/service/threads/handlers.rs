@@ -1,4 +1,4 @@
-//! Handlers of every sort, which write down what they have handled.
+//! Handlers of all kinds, which record the events that they have handled.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use tokio::time::sleep;
 
 const NAMES: [&str; 5] = ["sync", "async", "keyed", "single", "breaking"];
 
-/// A registry, and the numbers of the events that each of its handlers has handled.
+/// A registry, and the numbers of the events that each handler has handled.
 pub(crate) struct Handlers {
     pub(crate) registry: Registry,
     log: Log,
@@ -29,7 +29,7 @@ impl Log {
         self.lock().entry(handler).or_default().push(number);
     }
 
-    /// Notes an event, unless its handler fails.
+    /// Records an event, unless its handler fails.
     fn end(&self, handler: &'static str, event: &Event, fails: bool) -> Result<(), &'static str> {
         if fails && one_in(20) {
             return Err("not yet");
@@ -105,20 +105,20 @@ impl Handlers {
         Self { registry, log }
     }
 
-    /// Returns whether each handler has handled so many events.
+    /// Returns whether each handler has handled a number of events.
     pub(crate) fn have_run(&self, events: usize) -> bool {
         let log = self.log.lock();
         let count = |name| log.get(name).map_or(0, Vec::len);
         NAMES.iter().all(|name| count(name) >= events)
     }
 
-    /// Asserts that each handler has handled each event.
+    /// Asserts that each handler has handled all events.
     #[track_caller]
     pub(crate) fn assert_all_ran(&self, events: usize) {
         for name in NAMES {
             let numbers: BTreeSet<usize> = self.handled(name).into_iter().collect();
             let missing: Vec<usize> = (0..events).filter(|own| !numbers.contains(own)).collect();
-            assert!(missing.is_empty(), "{name} has not got {missing:?}");
+            assert!(missing.is_empty(), "{name} should have handled {missing:?}");
         }
     }
 
@@ -129,7 +129,7 @@ impl Handlers {
         }
     }
 
-    /// Asserts that the handler with an order has got the events of each key in it.
+    /// Asserts that the ordered handler has handled the events of each key in order.
     #[track_caller]
     pub(crate) fn assert_order(&self, key: impl Fn(usize) -> String) {
         let mut last = BTreeMap::new();

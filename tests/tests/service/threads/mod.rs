@@ -1,5 +1,5 @@
-//! Services on several threads and in real time: whatever happens while they begin, run and end,
-//! every handler gets every event.
+//! Services on several threads and in real time. Every handler gets every event, whatever happens
+//! during startup, operation and shutdown.
 
 mod handlers;
 
@@ -16,10 +16,10 @@ use self::handlers::Handlers;
 
 const EVENTS: usize = 200;
 const PUBLISHERS: usize = 2;
-/// How long nothing takes by far.
+/// A time limit that no test comes close to.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A service that runs.
+/// A running service.
 struct Running {
     handle: ServiceHandle,
     task: JoinHandle<Result<ShutdownReport, RunError>>,
@@ -44,7 +44,7 @@ impl Running {
         }
     }
 
-    /// Drains the service; nothing of what it has taken may be left.
+    /// Shuts the service down, and asserts that no message is abandoned.
     async fn stop(self) {
         self.handle.stop();
         let stopped = self.task.await.unwrap().unwrap();
@@ -53,7 +53,7 @@ impl Running {
         assert_eq!(counters.dead_lettered, 0);
     }
 
-    /// Ends the service as the end of its process would.
+    /// Aborts the service, as the end of its process would.
     async fn crash(self) {
         self.task.abort();
         assert!(self.task.await.unwrap_err().is_cancelled());
@@ -67,7 +67,7 @@ fn event(number: usize) -> Event {
     event.build().unwrap()
 }
 
-/// Returns the key of an event: no two publishers share one.
+/// Returns the key of an event. Publishers do not share keys.
 fn key(number: usize) -> String {
     format!("{}-{}", number % PUBLISHERS, number / PUBLISHERS % 3)
 }
@@ -84,7 +84,7 @@ async fn publish(memory: Memory, publisher: usize) {
     }
 }
 
-/// Waits until nothing is stored any more.
+/// Waits until no message is stored.
 async fn drained(memory: &Memory, service: &Running) {
     let start = Instant::now();
     while !memory.is_empty() {
@@ -94,7 +94,7 @@ async fn drained(memory: &Memory, service: &Running) {
     }
 }
 
-/// Starts services that stop, crash, or lose their connection after a short time.
+/// Starts services that shut down, crash, or lose their connection after a short time.
 async fn trouble(handlers: &Handlers, memory: &Memory, rng: &mut Rng) {
     for _ in 0..rng.u8(1..5) {
         let service = Running::start(handlers, memory);
@@ -114,15 +114,15 @@ async fn trouble(handlers: &Handlers, memory: &Memory, rng: &mut Rng) {
     }
 }
 
-/// What happens in a round besides the events.
+/// The faults of a round.
 #[derive(Debug, Clone, Copy)]
 struct Round {
     seed: u64,
     /// Handlers fail and panic.
     fails: bool,
-    /// The transport makes mistakes.
+    /// The transport has faults.
     faults: bool,
-    /// Services come and go.
+    /// Services start and stop.
     trouble: bool,
 }
 
@@ -168,7 +168,7 @@ impl Round {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn no_handler_misses_an_event_whatever_happens() {
+async fn every_handler_gets_every_event_under_faults() {
     for seed in 0..16 {
         let round = Round {
             seed,
@@ -182,7 +182,7 @@ async fn no_handler_misses_an_event_whatever_happens() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
-async fn no_handler_misses_what_is_published_while_it_begins() {
+async fn every_handler_gets_events_published_during_startup() {
     for _ in 0..1_000 {
         let handlers = Handlers::new(false);
         let memory = Memory::new();

@@ -1,4 +1,4 @@
-//! Transactions that conflict with others.
+//! Conflicts between transactions.
 
 use eventkit::{Dispatcher, Failure, Policy, Registry, handles};
 use eventkit_service::memory::Memory;
@@ -21,7 +21,7 @@ async fn book(payment: &PaymentMade, tx: &mut Tx<Postgres>) -> Result<(), sqlx::
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn units_of_work_with_one_event_do_not_fail_where_transactions_are_serializable() {
+async fn units_of_work_with_one_event_succeed_if_transactions_are_serializable() {
     let Some(store) = store_with(SERIALIZABLE, 6).await else {
         return;
     };
@@ -62,7 +62,7 @@ async fn units_of_work_with_one_event_do_not_fail_where_transactions_are_seriali
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn claims_of_one_event_do_not_fail_where_transactions_are_serializable() {
+async fn claims_of_one_event_succeed_if_transactions_are_serializable() {
     let Some(store) = store_with(SERIALIZABLE, 6).await else {
         return;
     };
@@ -90,7 +90,7 @@ async fn conflict(_: &PaymentMade, tx: &mut Tx<Postgres>) -> Result<(), sqlx::Er
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_handler_that_conflicts_each_time_fails_at_last() {
+async fn a_handler_that_always_conflicts_fails_in_the_end() {
     let Some((store, _)) = account().await else {
         return;
     };

@@ -29,7 +29,7 @@ async fn count(_counted: &Counted, tx: &mut Tx<Postgres>) -> Result<(), sqlx::Er
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_killed_costs_no_event_and_repeats_none() {
+async fn killing_the_server_neither_loses_nor_repeats_an_event() {
     const EVENTS: u32 = 400;
     let Some(mut server) = Server::start() else {
         return;

@@ -15,13 +15,13 @@ use sqlx::postgres::PgPoolOptions;
 pub(crate) type Db = sqlx::Postgres;
 pub(crate) const PREFIX: &str = "";
 
-/// Returns a store with its tables in a schema of its own, or `None` where the tests with a server are
-/// turned off.
+/// Returns a store with its tables in a separate schema, or `None` if tests with a server are
+/// disabled.
 pub(crate) async fn store() -> Option<SqlStore<Db>> {
     store_with("", 6).await
 }
 
-/// Returns a store as [`store`] does, with a setting of the server and a pool of a size.
+/// Returns a store like [`store`], with a setting of the server and a pool size.
 async fn store_with(setting: &str, connections: u32) -> Option<SqlStore<Db>> {
     static SERVER: OnceLock<Option<Server>> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -35,9 +35,9 @@ async fn store_with(setting: &str, connections: u32) -> Option<SqlStore<Db>> {
     Some(store)
 }
 
-/// Returns whether a transaction is open, whatever sqlx knows of it.
+/// Returns whether a transaction is open at the server, regardless of the state of sqlx.
 async fn is_in_transaction(connection: &mut PgConnection) -> bool {
-    // It is an error outside of transactions.
+    // The statement is an error outside of a transaction.
     sqlx::raw_sql("SAVEPOINT a")
         .execute(connection)
         .await

@@ -11,7 +11,7 @@ use crate::inboxes::{LEASE, granted, key};
 use crate::recorded::Recorded;
 
 #[tokio::test]
-async fn a_word_of_sql_is_the_name_of_a_schema() {
+async fn an_sql_keyword_can_be_the_name_of_a_schema() {
     let Some(store) = store().await else {
         return;
     };
@@ -31,7 +31,7 @@ async fn a_word_of_sql_is_the_name_of_a_schema() {
 }
 
 #[tokio::test]
-async fn tables_are_created_at_once_where_transactions_are_serializable() {
+async fn tables_can_be_created_concurrently_with_serializable_transactions() {
     let setting = "%20-cdefault_transaction_isolation=serializable";
     let Some(store) = store_with(setting, 6).await else {
         return;
@@ -62,7 +62,7 @@ async fn a_relay_works_with_a_pool_of_one_connection() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_due_later_costs_nothing_now() {
+async fn events_that_are_due_later_are_not_read() {
     const LATER: u32 = 3000;
     let (Some(store), Some(other)) = (store().await, store().await) else {
         return;
@@ -86,7 +86,7 @@ async fn what_is_due_later_costs_nothing_now() {
     running.stop().await;
     let schema = sqlx::query_scalar("SELECT current_schema()::text");
     let schema: String = schema.fetch_one(store.pool()).await.unwrap();
-    // The server knows what its processes have read once they end.
+    // The server updates the statistics of a backend when it exits.
     store.pool().close().await;
     let read = "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables
         WHERE relname = 'outbox' AND schemaname = $1";

@@ -1,4 +1,4 @@
-//! Transactions that do not end as they should.
+//! Transactions that end unexpectedly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,7 +18,7 @@ use super::units::{PaymentBooked, PaymentMade, account, add, balance, count, pay
 
 static ENDING: Registry = Registry::new("ending");
 
-/// Ends its transaction with the statement of the state, and goes on.
+/// A handler that ends its transaction with the statement in the state, and continues.
 #[handles(registry = ENDING)]
 async fn end(
     payment: &PaymentMade,
@@ -34,10 +34,11 @@ async fn end(
 }
 
 #[tokio::test]
-async fn a_handler_that_ends_its_transaction_has_failed() {
+async fn a_handler_that_ends_its_transaction_fails() {
     for statement in ["ROLLBACK", "COMMIT", "ROLLBACK; BEGIN", "COMMIT; BEGIN"] {
         if PREFIX_IS_SQLITE && statement.ends_with("BEGIN") {
-            // The transactions of SQLite have no number, and the record is there or the handler runs again.
+            // SQLite does not identify transactions, so either the record exists or the handler
+            // runs again.
             continue;
         }
         let Some((store, pool)) = account().await else {
@@ -68,7 +69,7 @@ const PREFIX_IS_SQLITE: bool = !super::PREFIX.is_empty();
 
 static ALWAYS: Registry = Registry::new("always");
 
-/// Fails at its first call, after it has written.
+/// A handler that writes, and fails at its first call.
 #[handles(registry = ALWAYS)]
 async fn fail_once(
     payment: &PaymentMade,
@@ -82,7 +83,7 @@ async fn fail_once(
     }
 }
 
-/// Handles one payment with a layer, and checks that of the calls only the second one has an effect.
+/// Handles a payment with a layer, and checks that only the second call has an effect.
 async fn check_with(layered: impl FnOnce(ServiceBuilder) -> ServiceBuilder) {
     let Some((store, pool)) = account().await else {
         return;
@@ -112,7 +113,7 @@ async fn check_with(layered: impl FnOnce(ServiceBuilder) -> ServiceBuilder) {
 }
 
 #[tokio::test]
-async fn a_layer_that_calls_the_handler_again_does_not_commit_what_a_failed_call_wrote() {
+async fn writes_of_a_failed_call_are_not_committed_when_a_layer_retries() {
     let retrying = |inner: HandlerService| {
         tower::service_fn(move |attempt: Attempt| {
             let mut inner = inner.clone();
@@ -128,7 +129,7 @@ async fn a_layer_that_calls_the_handler_again_does_not_commit_what_a_failed_call
 }
 
 #[tokio::test]
-async fn a_layer_that_ignores_a_failure_does_not_commit_what_the_handler_wrote() {
+async fn writes_of_a_failed_call_are_not_committed_when_a_layer_ignores_it() {
     let ignoring = |inner: HandlerService| {
         tower::service_fn(move |attempt: Attempt| {
             let mut inner = inner.clone();
@@ -157,7 +158,7 @@ async fn send(
 }
 
 #[tokio::test]
-async fn thousands_of_events_are_stored_in_their_order() {
+async fn thousands_of_events_are_stored_in_order() {
     let Some((store, pool)) = account().await else {
         return;
     };
@@ -206,9 +207,9 @@ async fn records_are_deleted_after_the_window_without_a_relay_or_an_inbox() {
     assert!(count(&store, "inbox").await < 5);
 }
 
-/// A pool that gives out a connection within a transaction would lose what its users write.
+/// If a pool returned a connection with an open transaction, its users would lose their writes.
 #[tokio::test]
-async fn a_dispatch_that_is_dropped_leaves_no_transaction_behind() {
+async fn a_dropped_dispatch_leaves_no_open_transaction() {
     let Some((store, pool)) = account().await else {
         return;
     };
@@ -229,7 +230,7 @@ async fn a_dispatch_that_is_dropped_leaves_no_transaction_behind() {
         });
         polling.await;
         drop(dispatch);
-        // All connections of the pool, so also the one that the dispatch had.
+        // All connections of the pool, including the one of the dispatch.
         let mut connections = Vec::new();
         for _ in 0..pool.options().get_max_connections() {
             connections.push(pool.acquire().await.unwrap());

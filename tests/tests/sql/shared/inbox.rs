@@ -10,7 +10,7 @@ use super::{PREFIX, store};
 use crate::inboxes::{LEASE, MOMENT, all, an_event_is_forgotten_after_the_window, granted, key};
 
 #[tokio::test]
-async fn it_keeps_the_promises_of_an_inbox() {
+async fn the_inbox_passes_the_tests_of_inboxes() {
     let Some(store) = store().await else {
         return;
     };
@@ -20,11 +20,11 @@ async fn it_keeps_the_promises_of_an_inbox() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_many_that_ask_at_once_one_is_granted() {
+async fn only_one_of_many_concurrent_claims_is_granted() {
     let Some(store) = store().await else {
         return;
     };
-    // Each stands for a process.
+    // Each inbox stands for a process.
     let inboxes = [store.inbox(), store.inbox(), store.inbox()];
     for round in 0..30 {
         let id = round.to_string();
@@ -42,7 +42,7 @@ async fn of_many_that_ask_at_once_one_is_granted() {
 }
 
 #[tokio::test]
-async fn its_table_does_not_grow_without_end() {
+async fn its_table_does_not_grow_without_bound() {
     let Some(store) = store().await else {
         return;
     };
@@ -66,7 +66,7 @@ async fn its_table_does_not_grow_without_end() {
 }
 
 #[tokio::test]
-async fn a_failure_is_an_error_of_each_call() {
+async fn a_database_error_is_an_error_of_each_call() {
     let Some(store) = store().await else {
         return;
     };
@@ -87,7 +87,7 @@ async fn a_failure_is_an_error_of_each_call() {
 }
 
 #[tokio::test]
-async fn many_processes_may_create_the_tables_at_once() {
+async fn many_processes_can_create_the_tables_concurrently() {
     let Some(store) = store().await else {
         return;
     };

@@ -1,4 +1,4 @@
-//! The outbox, its schedule, and relays.
+//! The outbox, scheduled events, and relays.
 
 use std::collections::HashSet;
 use std::future::pending;
@@ -67,7 +67,7 @@ pub(super) fn numbers(range: std::ops::Range<u32>) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_are_published_in_order_once_they_are_committed() {
+async fn events_are_published_in_order_after_they_are_committed() {
     let Some(store) = store().await else {
         return;
     };
@@ -89,7 +89,7 @@ async fn events_are_published_in_order_once_they_are_committed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_three_relays_one_publishes_and_another_takes_its_place() {
+async fn one_of_three_relays_publishes_and_another_takes_over() {
     let Some(store) = store().await else {
         return;
     };
@@ -99,7 +99,7 @@ async fn of_three_relays_one_publishes_and_another_takes_its_place() {
         store_events(&store, numbers(round * 50..round * 50 + 50)).await;
         published.until(round as usize * 50 + 50).await;
         let active = relays.iter().position(|own| own.relay.health().is_active);
-        // The others have to wait for its lease if it does not stop in an orderly way.
+        // Unless it stops gracefully, the others have to wait for its lease.
         let active = relays.swap_remove(active.unwrap());
         active.stop().await;
     }
@@ -107,7 +107,7 @@ async fn of_three_relays_one_publishes_and_another_takes_its_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_publisher_that_is_down_stops_nothing_for_good() {
+async fn a_relay_continues_after_its_publisher_was_unavailable() {
     let Some(store) = store().await else {
         return;
     };
@@ -130,7 +130,7 @@ async fn a_publisher_that_is_down_stops_nothing_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_rejected_does_not_hold_up_the_others() {
+async fn a_rejected_event_does_not_block_others() {
     let Some(store) = store().await else {
         return;
     };
@@ -144,7 +144,7 @@ async fn an_event_that_is_rejected_does_not_hold_up_the_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scheduled_events_are_published_when_they_are_due_unless_they_are_cancelled() {
+async fn scheduled_events_are_published_when_due_unless_cancelled() {
     let Some(store) = store().await else {
         return;
     };
@@ -206,7 +206,7 @@ async fn scheduled_events_are_published_when_they_are_due_unless_they_are_cancel
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thousand_scheduled_events_outlive_their_relays() {
+async fn a_thousand_scheduled_events_survive_their_relays() {
     const EVENTS: u32 = 1000;
     let Some(store) = store().await else {
         return;
@@ -227,7 +227,7 @@ async fn a_thousand_scheduled_events_outlive_their_relays() {
     let finished = async {
         loop {
             let relay = Relay::new(store.clone(), published.clone());
-            // A relay is dropped in the middle of its work, and another one begins.
+            // A relay is dropped while it works, and another one starts.
             let _ = timeout(Duration::from_millis(700), relay.run_until(pending())).await;
             drop(relay);
             resign(&store).await;
@@ -241,13 +241,14 @@ async fn a_thousand_scheduled_events_outlive_their_relays() {
     for (id, at) in published.times() {
         let due: u64 = id.split_once('-').unwrap().1.parse().unwrap();
         let early = Duration::from_millis(due).saturating_sub(at.duration_since(start));
-        // The clocks of the database and of the test have other origins, and are read at other times.
+        // The clocks of the database and of the test have different origins, and are read at
+        // different times.
         assert!(early < Duration::from_millis(20), "{id}: {early:?} early");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
+async fn a_scheduled_event_that_is_replaced_is_published_in_its_new_form() {
     let Some(store) = store().await else {
         return;
     };
@@ -267,7 +268,7 @@ async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
     transaction.commit().await.unwrap();
     let running = Running::start(&store, &published);
     published.until(1).await;
-    // The relay has read both, and waits for the first one to be confirmed.
+    // The relay has read both events, and waits for the confirmation of the first.
     let mut transaction = store.pool().begin().await.unwrap();
     outbox
         .send_at(&mut transaction, &event("new"), past, Some("a"))
@@ -280,7 +281,7 @@ async fn an_event_that_is_replaced_before_its_turn_is_the_new_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lease_from_before_the_clock_was_set_back_holds_up_nothing() {
+async fn a_lease_from_before_the_clock_was_set_back_does_not_block() {
     let Some(store) = store().await else {
         return;
     };
@@ -297,7 +298,7 @@ async fn a_lease_from_before_the_clock_was_set_back_holds_up_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_relay_works_after_the_tables_were_emptied() {
+async fn a_relay_works_after_the_tables_were_truncated() {
     let Some(store) = store().await else {
         return;
     };
@@ -311,7 +312,7 @@ async fn a_relay_works_after_the_tables_were_emptied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn health_has_the_backlog_while_the_publisher_is_down_and_only_at_the_active_relay() {
+async fn only_the_active_relay_reports_the_backlog() {
     let Some(store) = store().await else {
         return;
     };
@@ -330,7 +331,7 @@ async fn health_has_the_backlog_while_the_publisher_is_down_and_only_at_the_acti
     assert_eq!(relay.health().backlog, 0);
 }
 
-/// Ends the lease of a relay whose process has died.
+/// Expires the lease of a relay whose process has crashed.
 async fn resign(store: &SqlStore<Db>) {
     let resign = AssertSqlSafe(format!("UPDATE {PREFIX}relay SET leased_until = 0"));
     sqlx::query(resign).execute(store.pool()).await.unwrap();

@@ -1,4 +1,4 @@
-//! Handlers that take a `Tx`, in a dispatch and in a service.
+//! Handlers with a `Tx`, in a dispatch and in a service.
 
 use std::fmt;
 use std::sync::Arc;
@@ -84,7 +84,7 @@ async fn an_event_has_its_effect_once_however_often_it_is_dispatched() {
         .unwrap();
     for _ in 0..3 {
         let report = app.dispatch_async(&payment("A-1", 30)).await.unwrap();
-        // They are in the outbox.
+        // They are in the outbox instead.
         assert!(report.events().is_empty());
     }
     app.dispatch_async(&payment("A-2", 5)).await.unwrap();
@@ -111,7 +111,7 @@ async fn fail(
 }
 
 #[tokio::test]
-async fn a_handler_that_fails_leaves_nothing_behind() {
+async fn a_failed_handler_has_no_effect() {
     let Some((store, pool)) = account().await else {
         return;
     };
@@ -133,7 +133,7 @@ async fn a_handler_that_fails_leaves_nothing_behind() {
 
 static CARELESS: Registry = Registry::new("careless");
 
-/// Goes on after a statement that failed.
+/// A handler that continues after a failed statement.
 #[handles(registry = CARELESS)]
 async fn ignore_an_error(payment: &PaymentMade, tx: &mut Tx<Db>) {
     let _ = add(tx, payment.amount).await;
@@ -141,7 +141,7 @@ async fn ignore_an_error(payment: &PaymentMade, tx: &mut Tx<Db>) {
 }
 
 #[tokio::test]
-async fn an_error_that_a_handler_ignores_does_not_pass_for_success() {
+async fn a_handler_that_ignores_an_error_is_not_recorded_as_successful() {
     let Some((store, pool)) = account().await else {
         return;
     };
@@ -150,7 +150,7 @@ async fn an_error_that_a_handler_ignores_does_not_pass_for_success() {
         .build()
         .unwrap();
     let outcome = app.dispatch_async(&payment("A-1", 30)).await;
-    // A statement that fails ends the transaction of PostgreSQL, and has no effect in SQLite.
+    // A failed statement aborts the transaction in PostgreSQL, and has no effect in SQLite.
     assert_eq!(outcome.is_ok(), balance(&pool).await == 30);
     assert_eq!(outcome.is_ok(), count(&store, "inbox").await == 1);
 }
@@ -167,7 +167,7 @@ async fn take_two(
 }
 
 #[tokio::test]
-async fn a_handler_with_two_transactions_is_an_error_of_the_dispatcher() {
+async fn a_handler_with_two_transactions_is_an_error_of_building_the_dispatcher() {
     let Some(store) = store().await else {
         return;
     };
@@ -183,7 +183,7 @@ async fn a_handler_with_two_transactions_is_an_error_of_the_dispatcher() {
 }
 
 #[test]
-fn a_handler_with_a_tx_needs_the_store_as_state() {
+fn a_handler_with_a_tx_requires_the_store_as_state() {
     let error = Dispatcher::new(&BOOKING).build().unwrap_err();
     assert!(error.to_string().contains("SqlStore<"), "{error}");
 }
@@ -200,7 +200,7 @@ async fn book_slowly(payment: &PaymentMade, tx: &mut Tx<Db>) -> Result<PaymentBo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_services_that_get_the_same_events_at_once_have_their_effects_once() {
+async fn two_services_with_the_same_events_have_their_effects_once() {
     let Some((store, pool)) = account().await else {
         return;
     };
@@ -244,7 +244,8 @@ async fn two_services_that_get_the_same_events_at_once_have_their_effects_once()
     assert_eq!(booked.ids().len(), 20);
 }
 
-/// The error of a handler, whose source is that of sqlx and not the error of sqlx itself.
+/// An error of a handler whose source is the source of the sqlx error, and not the sqlx error
+/// itself.
 #[derive(Debug)]
 struct LockError(sqlx::Error);
 

@@ -1,4 +1,4 @@
-//! The inbox in a file of its own.
+//! The inbox in a file.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::inboxes::{LEASE, MOMENT, granted, key};
 
-/// A folder for one test.
+/// A temporary directory.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -47,12 +47,12 @@ async fn a_file_outlives_the_program() {
         Claim::Completed
     );
     sleep(2 * MOMENT).await;
-    // The process that began it is gone.
+    // The process that claimed it is gone.
     granted(&inbox, key("begun"), LEASE).await;
 }
 
 #[test]
-fn it_works_while_all_blocking_threads_hang() {
+fn the_inbox_works_while_all_blocking_threads_hang() {
     let folder = Folder::new();
     let (end, ended) = std::sync::mpsc::channel::<()>();
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -61,18 +61,18 @@ fn it_works_while_all_blocking_threads_hang() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        // As a sync handler does that never ends.
+        // It never returns, like a sync handler that hangs.
         tokio::task::spawn_blocking(move || ended.recv());
         let inbox = SqliteInbox::open(folder.file()).await.unwrap();
         let claim = timeout(LEASE, inbox.claim(key("1"), LEASE)).await;
-        let claim = claim.expect("the inbox does not hang too").unwrap();
+        let claim = claim.expect("the inbox should not hang too").unwrap();
         assert!(matches!(claim, Claim::Granted(_)), "{claim:?}");
         drop(end);
     });
 }
 
 #[tokio::test]
-async fn what_is_no_database_is_an_error_that_names_the_file() {
+async fn the_error_for_a_file_that_is_not_a_database_names_it() {
     let folder = Folder::new();
     fs::write(
         folder.file(),

@@ -13,7 +13,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 pub(crate) type Db = sqlx::Sqlite;
 pub(crate) const PREFIX: &str = "eventkit_";
 
-/// Returns a store with its tables in a file of its own.
+/// Returns a store with its tables in a separate file.
 pub(crate) async fn store() -> Option<SqlStore<Db>> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -31,7 +31,7 @@ pub(crate) async fn store() -> Option<SqlStore<Db>> {
     Some(store)
 }
 
-/// Returns whether a transaction is open, whatever sqlx knows of it.
+/// Returns whether a transaction is open in SQLite, regardless of the state of sqlx.
 async fn is_in_transaction(connection: &mut SqliteConnection) -> bool {
     sqlx::raw_sql("BEGIN; ROLLBACK")
         .execute(connection)

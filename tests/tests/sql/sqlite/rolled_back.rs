@@ -1,4 +1,4 @@
-//! Statements that end the transaction when they fail.
+//! Statements that roll the transaction back when they fail.
 
 use eventkit::{Dispatcher, Registry, handles};
 use eventkit_sql::Tx;
@@ -8,7 +8,8 @@ use super::units::{PaymentBooked, PaymentMade, account, add, balance, count, pay
 
 static ROLLED_BACK: Registry = Registry::new("rolled back");
 
-/// Ignores the error of a statement that rolls the transaction back, as one does when the disk is full.
+/// A handler that ignores the error of a statement that rolls the transaction back, as a full disk
+/// does.
 #[handles(registry = ROLLED_BACK)]
 async fn ignore(payment: &PaymentMade, tx: &mut Tx<Sqlite>) -> Result<PaymentBooked, sqlx::Error> {
     let amount = payment.amount;
@@ -19,7 +20,7 @@ async fn ignore(payment: &PaymentMade, tx: &mut Tx<Sqlite>) -> Result<PaymentBoo
 }
 
 #[tokio::test]
-async fn an_error_that_ends_the_transaction_does_not_pass_for_success() {
+async fn an_error_that_rolls_back_is_not_recorded_as_success() {
     let Some((store, pool)) = account().await else {
         return;
     };
