@@ -1,11 +1,11 @@
-//! The attributes of an event in plain JSON, to compare them all at once.
+//! The attributes of an event as JSON, to compare all of them at once.
 
 use eventkit::Event;
 use eventkit::event::AttributeValue;
 use serde_json::{Map, Value};
 
-/// Returns all attributes that are set, by name: native where JSON has the type, canonical strings
-/// where it has not.
+/// Returns all attributes that are set by name: as native values if JSON has the type, and
+/// otherwise as canonical strings.
 #[must_use]
 pub fn of(event: &Event) -> Map<String, Value> {
     let time = event.time().map(|time| time.to_string());

@@ -1,9 +1,9 @@
-//! What holds of header values in each binding that percent-encodes them (HTTP binding, 3.1.3.2).
+//! Tests of header values for each binding that percent-encodes them (HTTP binding, 3.1.3.2).
 
 #![allow(
     missing_docs,
     clippy::missing_panics_doc,
-    reason = "functions are tests here, named after what they assert"
+    reason = "the functions are tests, named after what they assert"
 )]
 
 use eventkit::DecodeError;
@@ -12,7 +12,7 @@ use crate::refusal::assert_invalid;
 
 /// A binding with attributes in headers.
 pub trait HeaderBinding {
-    /// The section that violations name.
+    /// The section in violations.
     const SECTION: &'static str;
 
     /// Returns the header value of an extension attribute with this text.
@@ -26,24 +26,24 @@ pub trait HeaderBinding {
     fn received(value: &str) -> Result<String, DecodeError>;
 }
 
-/// Makes a test of each function of [`header_values`](crate::header_values) for a binding.
+/// Defines a test for each function of [`header_values`](crate::header_values), for a binding.
 #[macro_export]
 macro_rules! header_value_tests {
     ($binding:ty) => {
         $crate::header_value_tests! {
             $binding:
-            space_quote_percent_and_all_beyond_ascii_are_encoded,
-            everything_else_in_printable_ascii_is_left_as_it_is,
-            what_is_encoded_comes_back,
+            space_quote_percent_and_non_ascii_are_encoded,
+            all_other_printable_ascii_is_unchanged,
+            an_encoded_value_round_trips,
             lower_case_and_needless_encoding_are_accepted,
             encoded_bytes_that_are_not_utf_8_are_refused,
             a_percent_sign_without_two_digits_is_refused,
-            decoding_is_one_round,
-            plus_is_no_space,
+            a_value_is_decoded_once,
+            plus_is_not_a_space,
             a_quoted_value_is_unquoted_first,
-            a_quote_elsewhere_is_a_character,
+            a_quote_elsewhere_is_literal,
             raw_utf_8_is_accepted,
-            characters_that_attributes_must_not_hold_are_refused_once_decoded,
+            characters_that_attributes_cannot_contain_are_refused_after_decoding,
         }
     };
     ($binding:ty: $($test:ident,)+) => {
@@ -68,14 +68,14 @@ fn assert_refused<B: HeaderBinding>(values: &[&str]) {
     }
 }
 
-pub fn space_quote_percent_and_all_beyond_ascii_are_encoded<B: HeaderBinding>() {
+pub fn space_quote_percent_and_non_ascii_are_encoded<B: HeaderBinding>() {
     assert_eq!(B::encoded("Euro € 😀"), "Euro%20%E2%82%AC%20%F0%9F%98%80");
     assert_eq!(B::encoded("a b\"c%d"), "a%20b%22c%25d");
     assert_eq!(B::encoded("\u{a0}\u{fffd}"), "%C2%A0%EF%BF%BD");
     assert_eq!(B::encoded(" a "), "%20a%20");
 }
 
-pub fn everything_else_in_printable_ascii_is_left_as_it_is<B: HeaderBinding>() {
+pub fn all_other_printable_ascii_is_unchanged<B: HeaderBinding>() {
     let rest: String = ('!'..='~').filter(|c| !matches!(c, '"' | '%')).collect();
 
     assert_eq!(B::encoded(&rest), rest);
@@ -83,7 +83,7 @@ pub fn everything_else_in_printable_ascii_is_left_as_it_is<B: HeaderBinding>() {
     assert_received::<B>(&rest, &rest);
 }
 
-pub fn what_is_encoded_comes_back<B: HeaderBinding>() {
+pub fn an_encoded_value_round_trips<B: HeaderBinding>() {
     for text in [
         "",
         "Euro € 😀",
@@ -131,13 +131,13 @@ pub fn a_percent_sign_without_two_digits_is_refused<B: HeaderBinding>() {
     ]);
 }
 
-pub fn decoding_is_one_round<B: HeaderBinding>() {
+pub fn a_value_is_decoded_once<B: HeaderBinding>() {
     assert_received::<B>("%2541", "%41");
     assert_received::<B>("%2525", "%25");
     assert_received::<B>("\"%2541\"", "%41");
 }
 
-pub fn plus_is_no_space<B: HeaderBinding>() {
+pub fn plus_is_not_a_space<B: HeaderBinding>() {
     assert_received::<B>("a+b", "a+b");
 }
 
@@ -152,7 +152,7 @@ pub fn a_quoted_value_is_unquoted_first<B: HeaderBinding>() {
     assert_received::<B>("\"a (b) c\"", "a (b) c");
 }
 
-pub fn a_quote_elsewhere_is_a_character<B: HeaderBinding>() {
+pub fn a_quote_elsewhere_is_literal<B: HeaderBinding>() {
     for value in [
         "a\"b\"",
         "\"",
@@ -181,7 +181,7 @@ pub fn raw_utf_8_is_accepted<B: HeaderBinding>() {
     assert_received::<B>("€%20€", "€ €");
 }
 
-pub fn characters_that_attributes_must_not_hold_are_refused_once_decoded<B: HeaderBinding>() {
+pub fn characters_that_attributes_cannot_contain_are_refused_after_decoding<B: HeaderBinding>() {
     let expected = [("x", "core, Type System")];
     for value in [
         "%00",

@@ -1,4 +1,4 @@
-//! Harness of the test suites.
+//! Shared code of the test suites.
 
 pub mod attributes;
 pub mod fuzz;

@@ -1,4 +1,4 @@
-//! Small events and messages to start a test from.
+//! Small events and messages for tests.
 
 use bytes::Bytes;
 use eventkit::event::Timestamp;
@@ -13,16 +13,16 @@ pub const REQUIRED: [(&str, &str); 4] = [
     ("ce-type", "t"),
 ];
 
-/// Starts an event with the required attributes and nothing else.
+/// Returns a builder of an event with only the required attributes.
 pub fn minimal() -> EventBuilder {
     Event::builder().id("1").source("/s").ty("t").without_time()
 }
 
-/// Returns an event with every attribute of the specification, two extensions, and data in JSON.
+/// Returns an event with every attribute of the specification, two extensions, and JSON data.
 ///
 /// # Panics
 ///
-/// Where it is no valid event.
+/// Panics if the event is invalid.
 #[must_use]
 pub fn full() -> Event {
     let time = "2026-01-31T09:30:00.50+01:00".parse::<Timestamp>();
@@ -33,41 +33,44 @@ pub fn full() -> Event {
         .extension("priority", 7)
         .extension("flag", true)
         .data_json(&[1, 2])
-        .expect("data for JSON")
+        .expect("the data should be encodable as JSON")
         .build()
-        .expect("a valid event")
+        .expect("the event should be valid")
 }
 
-/// Returns a JSON event with the required attributes, and these members after them.
+/// Returns a JSON event with the required attributes, followed by these members.
 #[must_use]
 pub fn json(members: &str) -> Bytes {
     let comma = if members.is_empty() { "" } else { "," };
     format!(r#"{{"specversion":"1.0","id":"1","source":"/s","type":"t"{comma}{members}}}"#).into()
 }
 
-/// Returns the headers of a binary message with the required attributes, and these after them.
+/// Returns the headers of a binary message with the required attributes, followed by these headers.
 ///
 /// # Panics
 ///
-/// Where a name or value cannot stand in an HTTP header.
+/// Panics if a name or value is not valid in an HTTP header.
 #[must_use]
 pub fn headers(others: &[(&str, &str)]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in REQUIRED.iter().chain(others) {
-        let name = HeaderName::from_bytes(name.as_bytes()).expect("a header name");
-        let value = HeaderValue::from_bytes(value.as_bytes()).expect("a header value");
+        let name =
+            HeaderName::from_bytes(name.as_bytes()).expect("the name should be a header name");
+        let value =
+            HeaderValue::from_bytes(value.as_bytes()).expect("the value should be a header value");
         headers.append(name, value);
     }
     headers
 }
 
-/// Returns headers with nothing but a content type.
+/// Returns headers with only a content type.
 ///
 /// # Panics
 ///
-/// Where it cannot stand in an HTTP header.
+/// Panics if it is not valid in an HTTP header.
 #[must_use]
 pub fn content_type(media_type: &str) -> HeaderMap {
-    let value = HeaderValue::from_bytes(media_type.as_bytes()).expect("a header value");
+    let value = HeaderValue::from_bytes(media_type.as_bytes())
+        .expect("the media type should be a header value");
     HeaderMap::from_iter([(http::header::CONTENT_TYPE, value)])
 }

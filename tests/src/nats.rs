@@ -1,4 +1,4 @@
-//! A NATS server for one test, with a port and a store of its own.
+//! A NATS server for a test, with its own port and store.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -16,17 +16,18 @@ mod cluster;
 
 pub use self::cluster::Cluster;
 
-/// The environment variable that names the server, or turns the tests with one off.
+/// The environment variable with the path of the server, or `off` to disable the tests that need
+/// one.
 pub const VARIABLE: &str = "EVENTKIT_NATS_SERVER";
 
-/// How long a server may take to start.
+/// The time limit for a server to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Below those that the system gives to outgoing connections, which could take the port of a
-/// server that is being restarted.
+/// The range is below the ephemeral ports of the system, so that an outgoing connection does not
+/// take the port of a server that is being restarted.
 const PORTS: std::ops::Range<u16> = 10_000..30_000;
 
-/// Is a running server; it is killed when this is dropped, when a test panics too.
+/// A running server, which is killed on drop, even if the test panics.
 #[derive(Debug)]
 pub struct Server {
     program: PathBuf,
@@ -37,28 +38,28 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server, or returns `None` where the tests with one are turned off.
+    /// Starts a server, or returns `None` if tests with a server are disabled.
     ///
     /// # Panics
     ///
-    /// Where there is no server to start; the message says how to get one.
+    /// Panics if no server can be started; the message says how to install one.
     #[must_use]
     pub fn start() -> Option<Self> {
         Self::start_with(&[])
     }
 
-    /// Starts a server with more arguments on its command line, as [`start`](Self::start) does.
+    /// Starts a server like [`start`](Self::start), with additional arguments.
     ///
     /// # Panics
     ///
-    /// Where there is no server to start.
+    /// Panics if no server can be started.
     #[must_use]
     pub fn start_with(arguments: &[&str]) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let program = program()?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("eventkit-nats-{}-{number}", process::id()));
-        fs::create_dir_all(&folder).expect("a folder for the server");
+        fs::create_dir_all(&folder).expect("the directory of the server should be creatable");
         let mut server = Self {
             program,
             folder,
@@ -75,69 +76,75 @@ impl Server {
         panic!("nats-server does not start:\n{}", server.log());
     }
 
-    /// Returns where clients connect.
+    /// Returns the URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// Returns the process, unless it was killed or stopped.
+    /// Returns the process id, unless the server was killed or stopped.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.child.as_ref().map(Child::id)
     }
 
-    /// Kills the server, which has no time to write anything.
+    /// Kills the server, so that it cannot flush anything.
     ///
     /// # Panics
     ///
-    /// Where it cannot be waited for.
+    /// Panics if waiting for the process fails.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // An error means that it has ended by itself.
+            // An error means that it has already exited.
             let _ = child.kill();
-            child.wait().expect("the server ends");
+            child.wait().expect("the server should exit");
         }
     }
 
-    /// Stops the server the way an operator does.
+    /// Stops the server gracefully, like an operator.
     ///
     /// # Panics
     ///
-    /// Where it cannot be waited for.
+    /// Panics if waiting for the process fails.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             signal(&child, "TERM");
-            child.wait().expect("the server ends");
+            child.wait().expect("the server should exit");
         }
     }
 
-    /// Stops the process for a while: connections stay, and nobody answers.
+    /// Suspends the process: connections stay open, but the server does not respond.
     ///
     /// # Panics
     ///
-    /// Where it cannot be told.
+    /// Panics if the signal cannot be sent.
     pub fn freeze(&self) {
-        signal(self.child.as_ref().expect("a running server"), "STOP");
+        signal(
+            self.child.as_ref().expect("the server should be running"),
+            "STOP",
+        );
     }
 
-    /// Lets the process go on after [`freeze`](Self::freeze).
+    /// Resumes the process after [`freeze`](Self::freeze).
     ///
     /// # Panics
     ///
-    /// Where it cannot be told.
+    /// Panics if the signal cannot be sent.
     pub fn thaw(&self) {
-        signal(self.child.as_ref().expect("a running server"), "CONT");
+        signal(
+            self.child.as_ref().expect("the server should be running"),
+            "CONT",
+        );
     }
 
-    /// Starts the server again after [`kill`](Self::kill) or [`stop`](Self::stop), on the same port
+    /// Restarts the server after [`kill`](Self::kill) or [`stop`](Self::stop), with the same port
     /// and store.
     ///
     /// # Panics
     ///
-    /// Where it does not start.
+    /// Panics if the server does not start.
     pub fn restart(&mut self) {
-        assert!(self.child.is_none(), "the server still runs");
+        assert!(self.child.is_none(), "the server should not be running");
         for _ in 0..20 {
             if self.launch() {
                 return;
@@ -147,11 +154,11 @@ impl Server {
         panic!("nats-server does not start again:\n{}", self.log());
     }
 
-    /// Returns whether the server is of this version or a later one.
+    /// Returns whether the server has this version or a later one.
     ///
     /// # Panics
     ///
-    /// Where the server does not tell its version.
+    /// Panics if the server does not report its version.
     #[must_use]
     pub fn is_at_least(&self, major: u32, minor: u32) -> bool {
         let said = Command::new(&self.program).arg("--version").output();
@@ -162,7 +169,7 @@ impl Server {
         found >= (major, minor)
     }
 
-    /// Returns what the server has logged.
+    /// Returns the log of the server.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
@@ -185,7 +192,8 @@ impl Server {
             .spawn();
         let mut child = child
             .unwrap_or_else(|error| panic!("`{}` does not start: {error}", self.program.display()));
-        // Another server may have taken the port meanwhile: only the one that listens writes it.
+        // Another server may have taken the port meanwhile. Only the server that listens writes the
+        // file.
         let ports = self
             .folder
             .join(format!("nats-server_{}.ports", child.id()));
@@ -209,7 +217,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        // What is left over is in the folder for what is temporary.
+        // If this fails, the directory remains in the system's temporary directory.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
@@ -220,7 +228,7 @@ fn signal(child: &Child, name: &str) {
     assert!(told.is_ok_and(|status| status.success()), "kill -s {name}");
 }
 
-/// Returns the server to start; the script beside the suites finds or unpacks one.
+/// Returns the path of the server. The `prepare` script finds or unpacks one.
 fn program() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOUND
@@ -228,12 +236,12 @@ fn program() -> Option<PathBuf> {
         .clone()
 }
 
-/// Returns a port that nothing listens on right now.
+/// Returns a port on which nothing listens.
 pub(crate) fn free_port() -> u16 {
     loop {
         let random = RandomState::new().hash_one(process::id());
         let width = u64::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(random % width).expect("less than the width");
+        let port = PORTS.start + u16::try_from(random % width).expect("the remainder should fit");
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

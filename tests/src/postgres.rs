@@ -1,4 +1,4 @@
-//! A PostgreSQL server for tests, with a port and a data folder of its own.
+//! A PostgreSQL server for tests, with its own port and data directory.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,13 +10,14 @@ use std::{env, fs, process, thread};
 use crate::nats::free_port;
 use crate::prepared;
 
-/// The environment variable that names the folder of the programs, or turns the tests off.
+/// The environment variable with the directory of the programs, or `off` to disable the tests that
+/// need them.
 pub const VARIABLE: &str = "EVENTKIT_POSTGRES";
 
-/// How long a server may take to start.
+/// The time limit for a server to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running server; it is killed when this is dropped, when a test panics too.
+/// A running server, which is killed on drop, even if a test panics.
 #[derive(Debug)]
 pub struct Server {
     programs: PathBuf,
@@ -26,11 +27,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a server, or returns `None` where the tests with one are turned off.
+    /// Starts a server, or returns `None` if tests with a server are disabled.
     ///
     /// # Panics
     ///
-    /// Panics if there is no server to start; the message says how to get one.
+    /// Panics if no server can be started; the message says how to install one.
     #[must_use]
     pub fn start() -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
@@ -38,7 +39,7 @@ impl Server {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("eventkit-postgres-{}-{number}", process::id()));
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).expect("a folder for the server");
+        fs::create_dir_all(&folder).expect("the directory of the server should be creatable");
         let mut server = Self {
             programs,
             folder,
@@ -55,7 +56,7 @@ impl Server {
         panic!("postgres does not start:\n{}", server.log());
     }
 
-    /// Returns where clients connect.
+    /// Returns the URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("postgres://eventkit@127.0.0.1:{}/postgres", self.port)
@@ -67,18 +68,18 @@ impl Server {
         self.port
     }
 
-    /// Kills the server, which has no time to write anything, and waits for the processes that it started.
+    /// Kills the server so that it cannot flush anything, and waits for its child processes.
     ///
     /// # Panics
     ///
-    /// Panics if they do not end.
+    /// Panics if they do not exit.
     pub fn kill(&mut self) {
         let Some(mut child) = self.child.take() else {
             return;
         };
         let children = children_of(child.id());
         let _ = child.kill();
-        child.wait().expect("the server ends");
+        child.wait().expect("the server should exit");
         let start = Instant::now();
         while children.iter().any(|child| is_running(*child)) {
             assert!(
@@ -89,13 +90,13 @@ impl Server {
         }
     }
 
-    /// Starts the server again after [`kill`](Self::kill), on the same port and data.
+    /// Restarts the server after [`kill`](Self::kill), with the same port and data.
     ///
     /// # Panics
     ///
-    /// Panics if it does not start.
+    /// Panics if the server does not start.
     pub fn restart(&mut self) {
-        assert!(self.child.is_none(), "the server still runs");
+        assert!(self.child.is_none(), "the server should not be running");
         for _ in 0..20 {
             if self.launch() {
                 return;
@@ -105,7 +106,7 @@ impl Server {
         panic!("postgres does not start again:\n{}", self.log());
     }
 
-    /// Returns what the server has logged.
+    /// Returns the log of the server.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
@@ -115,7 +116,7 @@ impl Server {
         self.folder.join("data")
     }
 
-    /// Creates the data folder, of a user that may do everything.
+    /// Creates the data directory, with a superuser.
     fn create(&self) {
         give_away(&self.folder);
         let created = self
@@ -129,7 +130,7 @@ impl Server {
         assert!(created.status.success(), "initdb: {said}");
     }
 
-    /// Starts the process, and returns whether it answers.
+    /// Starts the process, and returns whether it accepts connections.
     fn launch(&mut self) -> bool {
         let log = fs::OpenOptions::new()
             .create(true)
@@ -142,7 +143,7 @@ impl Server {
             .arg(self.data())
             .args(["-p", &self.port.to_string(), "-h", "127.0.0.1"])
             .args(["-c", "max_connections=100", "-c", "shared_buffers=32MB"])
-            // Tests make deadlocks on purpose.
+            // Tests cause deadlocks deliberately.
             .args(["-c", "deadlock_timeout=50ms"])
             .arg("-c")
             .arg(format!("unix_socket_directories={}", self.folder.display()))
@@ -172,7 +173,7 @@ impl Server {
         false
     }
 
-    /// Returns a command that runs a program, not as root, which PostgreSQL refuses.
+    /// Returns a command that runs a program as another user than root, which PostgreSQL refuses.
     fn command(&self, program: &str) -> Command {
         let program = self.programs.join(program);
         let mut command = if is_root() {
@@ -195,12 +196,12 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        // What is left over is in the folder for what is temporary.
+        // If this fails, the directory remains in the system's temporary directory.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
-/// The number of the user that owns nothing.
+/// The id of a user without files or processes.
 const NOBODY: &str = "65534";
 
 fn is_root() -> bool {
@@ -208,7 +209,7 @@ fn is_root() -> bool {
     said.is_ok_and(|said| said.stdout == b"0\n")
 }
 
-/// Gives a folder to the user that the server runs as.
+/// Changes the owner of a directory to the user of the server.
 fn give_away(folder: &Path) {
     if is_root() {
         let given = Command::new("chown").arg(NOBODY).arg(folder).status();
@@ -216,7 +217,7 @@ fn give_away(folder: &Path) {
     }
 }
 
-/// Returns the folders of the libraries of a server that was unpacked, and not installed.
+/// Returns the library directories of a server that was unpacked instead of installed.
 fn libraries(programs: &Path) -> Option<String> {
     let root = programs.to_str()?.split_once("/usr/lib/postgresql")?.0;
     let of = |folder: &str| format!("{root}/usr/lib/{folder}");
@@ -224,7 +225,7 @@ fn libraries(programs: &Path) -> Option<String> {
     (!root.is_empty()).then(|| format!("{}:{}", of(&target), of("")))
 }
 
-/// Returns the processes that a process started.
+/// Returns the child processes of a process.
 fn children_of(id: u32) -> Vec<u32> {
     let path = format!("/proc/{id}/task/{id}/children");
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -239,7 +240,7 @@ fn is_running(id: u32) -> bool {
     state.is_some_and(|state| !state.starts_with('Z'))
 }
 
-/// Returns the folder of the programs; the script beside the suites finds or unpacks them.
+/// Returns the directory of the programs. The `prepare` script finds or unpacks them.
 fn programs() -> Option<PathBuf> {
     static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
     FOUND

@@ -1,10 +1,10 @@
-//! Programs that a script beside the suites finds or unpacks.
+//! Programs that a `prepare` script finds or unpacks.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Returns the path that a script prints, or `None` if a variable turns off the tests that need it.
+/// Returns the path that a script prints, or `None` if a variable disables the tests that need it.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! An event type written by hand, which reads its attributes in every way there is.
+//! A manual impl of an event type, which reads its attributes in every possible way.
 
 use std::fmt::Debug;
 
@@ -10,7 +10,7 @@ use eventkit::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Is an event of type `t` that keeps the attributes it was read with.
+/// An event of type `t` that stores the attributes it was decoded with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reading<D> {
     /// The id.
@@ -25,7 +25,7 @@ pub struct Reading<D> {
     pub content_type: Option<String>,
     /// The extension `n`, a number.
     pub n: Option<i32>,
-    /// The extension `zone`, a text.
+    /// The extension `zone`, a string.
     pub zone: Option<String>,
     /// The data.
     pub data: D,
@@ -64,12 +64,12 @@ fn read<T: Attribute>(attributes: &dyn AttributeSource, name: &str) -> Result<T,
     AttributeSource::read_attribute(&attributes, name)
 }
 
-/// Asserts that decoding straight into a type gives what decoding an event and reading it gives,
-/// value or sort of mistake, and returns whether it was a value.
+/// Asserts that decoding directly into a type gives the same value or kind of error as decoding an
+/// event first, and returns whether it is a value.
 ///
 /// # Panics
 ///
-/// Where it does not.
+/// Panics if it does not.
 #[track_caller]
 pub fn assert_agree<D: PartialEq + Debug>(
     straight: Result<Reading<D>, DecodeError>,
@@ -85,12 +85,12 @@ pub fn assert_agree<D: PartialEq + Debug>(
             assert_eq!(
                 straight.kind(),
                 by_event.kind(),
-                "straight: {straight:?}, by event: {by_event:?}, of {message:?}"
+                "directly: {straight:?}, by event: {by_event:?}, of {message:?}"
             );
             false
         }
         (straight, by_event) => {
-            panic!("straight: {straight:?}, by event: {by_event:?}, of {message:?}")
+            panic!("directly: {straight:?}, by event: {by_event:?}, of {message:?}")
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Assertions on why something was refused.
+//! Assertions on errors.
 
 use std::fmt::Debug;
 
 use eventkit::event::{BuildError, Violation};
 use eventkit::{DecodeError, DecodeErrorKind, EncodeError};
 
-/// Is implemented by errors that list what is wrong with an event.
+/// An error with the violations of an event.
 pub trait Refusal: Debug {
     /// Returns the violations.
     fn violations(&self) -> &[Violation];
@@ -29,14 +29,14 @@ impl Refusal for DecodeError {
     }
 }
 
-/// Asserts that the result is an error for exactly these violations: attribute and section.
+/// Asserts that a result is an error with exactly these violations: attribute and section.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it is not.
 #[track_caller]
 pub fn assert_violations<T: Debug, E: Refusal>(result: Result<T, E>, expected: &[(&str, &str)]) {
-    let error = result.expect_err("it breaks the specification");
+    let error = result.expect_err("the event should be invalid");
     let found: Vec<(&str, &str)> = error
         .violations()
         .iter()
@@ -45,30 +45,30 @@ pub fn assert_violations<T: Debug, E: Refusal>(result: Result<T, E>, expected: &
     assert_eq!(found, expected, "{error:?}");
 }
 
-/// Asserts that a message is refused as an invalid event, for exactly these violations.
+/// Asserts that a message is refused as an invalid event with exactly these violations.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it is not.
 #[track_caller]
 pub fn assert_invalid<T: Debug>(result: Result<T, DecodeError>, expected: &[(&str, &str)]) {
-    let error = result.expect_err("it breaks the specification");
+    let error = result.expect_err("the event should be invalid");
     assert_eq!(error.kind(), DecodeErrorKind::Invalid, "{error:?}");
     assert_violations(Err::<T, _>(error), expected);
 }
 
-/// Asserts that a message is refused for a mistake of this sort.
+/// Asserts that a message is refused with an error of this kind.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it is not.
 #[track_caller]
 pub fn assert_refused<T: Debug>(result: Result<T, DecodeError>, expected: DecodeErrorKind) {
-    let error = result.expect_err("it is to be refused");
+    let error = result.expect_err("the message should be refused");
     assert_eq!(error.kind(), expected, "{error:?}");
 }
 
-/// Returns an error and what caused it as one line.
+/// Returns an error and its causes on one line.
 #[must_use]
 pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());

@@ -1,4 +1,5 @@
-//! The ways that an event can go; at the end of each it is equal to what was sent.
+//! Round trips of events through all content modes and formats, at the end of which an event is
+//! unchanged.
 
 use bytes::Bytes;
 use eventkit::binding::http::{self, Decoder};
@@ -10,17 +11,22 @@ const JSON: LimitedJson = Json.with_limits(Limits::UNLIMITED);
 const HTTP: Decoder = http::with_limits(Limits::UNLIMITED);
 const NATS: nats::Decoder = nats::with_limits(Limits::UNLIMITED);
 
-/// Way of an event through an encoder and the decoder of the same mode.
+/// A round trip of an event through an encoder and the decoder of the same mode.
 type Way = fn(&Event) -> Result<Event, EncodeError>;
 
 /// Every content mode of every binding, and every event format.
 const WAYS: [(&str, Way); 7] = [
     ("the JSON format", |event| {
-        Ok(JSON.decode(Json.encode(event)?).expect("it is an event"))
+        Ok(JSON
+            .decode(Json.encode(event)?)
+            .expect("the event should be decodable"))
     }),
     ("the JSON batch format", |event| {
         let batch = Json.encode_batch(&[event.clone(), event.clone()])?;
-        Ok(both(JSON.decode_batch(batch).expect("it is a batch")))
+        Ok(both(
+            JSON.decode_batch(batch)
+                .expect("the batch should be decodable"),
+        ))
     }),
     ("HTTP in binary mode", |event| {
         http::encode_binary(event).map(over_http)
@@ -31,7 +37,7 @@ const WAYS: [(&str, Way); 7] = [
     ("HTTP in batched mode", |event| {
         let message = http::encode_batch(&[event.clone(), event.clone()], &Json)?;
         let decoded = HTTP.decode_batch(&message.headers, message.body);
-        Ok(both(decoded.expect("it is a batch")))
+        Ok(both(decoded.expect("the batch should be decodable")))
     }),
     ("NATS in binary mode", |event| {
         nats::encode_binary(event).map(over_nats)
@@ -43,40 +49,40 @@ const WAYS: [(&str, Way); 7] = [
 
 fn over_http(message: http::Message) -> Event {
     let decoded = HTTP.decode(&message.headers, message.body);
-    decoded.expect("it is an event")
+    decoded.expect("the event should be decodable")
 }
 
 fn over_nats(message: nats::Message) -> Event {
     let decoded = NATS.decode(&message.headers, message.body);
-    decoded.expect("it is an event")
+    decoded.expect("the event should be decodable")
 }
 
-/// The first of two events that are to be the same.
+/// Returns the first of two events, which must be equal.
 fn both(events: Vec<Event>) -> Event {
-    let [first, second] = <[Event; 2]>::try_from(events).expect("two were sent");
+    let [first, second] = <[Event; 2]>::try_from(events).expect("the batch should have two events");
     assert_eq!(first, second);
     first
 }
 
-/// Asserts that an event that was built survives every way, and any two of them.
+/// Asserts that an event that was built is unchanged by every round trip, and by any two of them.
 ///
 /// # Panics
 ///
-/// Panics if it does not, or if an encoder refuses it.
+/// Panics if it is changed, or if an encoder refuses it.
 #[track_caller]
 pub fn assert_survives(event: &Event) {
     survive(event, |way, error| panic!("{way}: {error}, of {event:?}"));
 }
 
-/// Asserts that an event that was decoded survives every way whose encoder does not refuse it, and
+/// Asserts that a decoded event is unchanged by every round trip whose encoder accepts it, and by
 /// any two of them.
 ///
-/// The builder refuses what an encoder would. A decoder of structured messages makes events that only
-/// some modes carry.
+/// The builder refuses what an encoder would refuse. A decoder of structured messages creates
+/// events that only some modes can carry.
 ///
 /// # Panics
 ///
-/// Panics if it does not, or if an encoder refuses what can be built.
+/// Panics if it is changed, or if an encoder refuses an event that can be built.
 #[track_caller]
 pub fn assert_decoded_survives(event: &Event) {
     survive(event, |way, error| {
@@ -106,24 +112,36 @@ fn survive(event: &Event, refused: impl Fn(&str, EncodeError)) {
     survive_leniently(event);
 }
 
-/// Asserts that the lenient decoders find nothing wrong with an event, and keep every byte.
+/// Asserts that the lenient decoders find no violations, and keep every byte.
 #[track_caller]
 fn survive_leniently(event: &Event) {
-    let text = Json.encode(event).expect("JSON holds every event");
-    let lenient = JSON.decode_lenient(text.clone()).expect("it is JSON");
+    let text = Json
+        .encode(event)
+        .expect("every event should be encodable as JSON");
+    let lenient = JSON
+        .decode_lenient(text.clone())
+        .expect("the event should be JSON");
     assert_eq!(lenient.violations(), []);
-    assert_eq!(Json.encode_lenient(&lenient).expect("it was JSON"), text);
+    assert_eq!(
+        Json.encode_lenient(&lenient)
+            .expect("the event should be encodable"),
+        text
+    );
     let structured = http::encode_structured_lenient(&lenient, &Json);
-    assert_eq!(structured.expect("it was JSON").body, text);
+    assert_eq!(
+        structured.expect("the event should be encodable").body,
+        text
+    );
 
     if let Ok(message) = http::encode_binary(event) {
-        let binary = http::encode_binary_lenient(&lenient).expect("headers hold it");
+        let binary = http::encode_binary_lenient(&lenient)
+            .expect("the event should be encodable in headers");
         assert_eq!(binary.headers, message.headers);
         assert_eq!(binary.body.trim_ascii(), message.body.trim_ascii());
         let again = HTTP.decode_lenient(&message.headers, message.body.clone());
-        let again = again.expect("it is an event");
+        let again = again.expect("the event should be decodable");
         assert_eq!(again.violations(), []);
-        let kept = http::encode_lenient(&again).expect("it was a message");
+        let kept = http::encode_lenient(&again).expect("the message should be encodable");
         assert_eq!((kept.headers, kept.body), (message.headers, message.body));
         assert_is(again, event);
     }
@@ -132,17 +150,22 @@ fn survive_leniently(event: &Event) {
 
 #[track_caller]
 fn assert_is(lenient: LenientEvent, event: &Event) {
-    assert_eq!(lenient.into_event().expect("nothing is wrong"), *event);
+    assert_eq!(
+        lenient.into_event().expect("the event should be valid"),
+        *event
+    );
 }
 
-/// Asserts that JSON text that is an event stays the same event when it is written and read again.
+/// Asserts that a JSON event is the same event after encoding and decoding.
 ///
 /// # Panics
 ///
-/// Panics if it does not.
+/// Panics if it is not.
 #[track_caller]
 pub fn assert_survives_json(event: &Event) {
-    let text: Bytes = Json.encode(event).expect("JSON holds every event");
+    let text: Bytes = Json
+        .encode(event)
+        .expect("every event should be encodable as JSON");
     let decoded = JSON.decode(text.clone());
     let decoded = decoded.unwrap_or_else(|error| panic!("{error}, of {text:?}"));
     assert_eq!(decoded, *event);

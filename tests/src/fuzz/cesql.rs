@@ -16,11 +16,12 @@ impl Attributes for Event {
     }
 }
 
-/// Any text is an expression or an error, and an expression can be printed, read and evaluated.
+/// Checks that any text is an expression or an error, and that an expression can be printed, parsed
+/// again and evaluated.
 ///
 /// # Panics
 ///
-/// Where it cannot.
+/// Panics if it is not.
 pub fn cesql(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;

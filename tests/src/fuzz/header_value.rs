@@ -6,12 +6,12 @@ use eventkit::binding::http;
 
 use crate::message::{headers, minimal};
 
-/// Any text that an attribute may hold comes out of a header as it went in, and any header is a
-/// value that does, or is refused.
+/// Checks that attribute text round-trips through a header, and that any header is refused or a
+/// value that round-trips.
 ///
 /// # Panics
 ///
-/// Where it does not.
+/// Panics if it does not.
 pub fn header_value(bytes: &[u8]) {
     if let Ok(text) = std::str::from_utf8(bytes) {
         comes_through(text);
@@ -22,12 +22,15 @@ pub fn header_value(bytes: &[u8]) {
     let mut headers = headers(&[]);
     headers.insert("ce-ext", value);
     if let Ok(event) = http::decode(&headers, Bytes::new()) {
-        let text = event.extension("ext").expect("it was there").to_text();
+        let text = event
+            .extension("ext")
+            .expect("the extension should be present")
+            .to_text();
         assert!(comes_through(&text), "{text:?}");
     }
 }
 
-/// Sends a text through a header, unless no attribute may hold it.
+/// Sends a text through a header, unless attributes cannot contain it.
 fn comes_through(text: &str) -> bool {
     let Ok(event) = minimal().extension("ext", text).build() else {
         return false;
@@ -38,6 +41,6 @@ fn comes_through(text: &str) -> bool {
     let value = message.headers["ce-ext"].as_bytes();
     assert!(value.iter().all(|byte| (0x21..=0x7e).contains(byte)));
     let decoded = http::decode(&message.headers, message.body);
-    assert_eq!(decoded.expect("it is a message"), event);
+    assert_eq!(decoded.expect("the message should be valid"), event);
     true
 }

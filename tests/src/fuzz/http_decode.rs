@@ -7,11 +7,12 @@ use eventkit::binding::http;
 use super::message_text;
 use crate::round_trip::assert_decoded_survives;
 
-/// Any message is an event that survives all content modes, or a batch of such, or is refused.
+/// Checks that any message is refused, or is an event or a batch that round-trips in all content
+/// modes.
 ///
 /// # Panics
 ///
-/// Where an event does not.
+/// Panics if an event does not round-trip.
 pub fn http_decode(bytes: &[u8]) {
     let (headers, body) = message_text::http(bytes);
     let event = http::decode(&headers, body.clone());
@@ -22,7 +23,7 @@ pub fn http_decode(bytes: &[u8]) {
             assert_decoded_survives(&event);
         }
         (Err(_), Ok(batch)) => batch.iter().for_each(assert_decoded_survives),
-        (Ok(event), Err(error)) => panic!("an event, but no batch: {error}, {event:?}"),
+        (Ok(event), Err(error)) => panic!("an event is not a batch of one: {error}, {event:?}"),
         (Err(_), Err(_)) => {}
     }
 }

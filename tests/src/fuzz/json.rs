@@ -10,18 +10,18 @@ use serde_json::{Map, Value};
 use crate::attributes;
 use crate::round_trip::{assert_decoded_survives, assert_survives_json};
 
-/// Any bytes are an event that survives all content modes, and is what `serde_json` reads, or are
-/// refused.
+/// Checks that any bytes are refused, or are an event that round-trips in all content modes and has
+/// the values that `serde_json` reads.
 ///
 /// # Panics
 ///
-/// Where an event does not.
+/// Panics if an event does not.
 pub fn json_decode(bytes: &[u8]) {
     let decoded = Json.decode(Bytes::copy_from_slice(bytes));
     if let Ok(event) = &decoded {
         assert_decoded_survives(event);
     }
-    // It refuses deeper nesting and larger numbers than an event may have.
+    // `serde_json` refuses deeper nesting and larger numbers than events allow.
     if let Ok(members) = serde_json::from_slice::<Map<String, Value>>(bytes) {
         match &decoded {
             Ok(event) => assert_reads(event, &members),
@@ -29,7 +29,7 @@ pub fn json_decode(bytes: &[u8]) {
         }
     }
     if decoded.is_ok() {
-        serde_json::from_slice::<IgnoredAny>(bytes).expect("an event is JSON");
+        serde_json::from_slice::<IgnoredAny>(bytes).expect("an event should be JSON");
     }
 }
 
@@ -40,16 +40,16 @@ fn assert_reads(event: &Event, members: &Map<String, Value>) {
         match &**name {
             "data" => assert_eq!(Some(value), read(event).as_ref()),
             "data_base64" => assert!(event.data().is_some_and(Data::is_binary)),
-            // It has one canonical way out.
+            // The time has a canonical form.
             "time" => assert!(attributes.contains_key("time")),
-            // `-0` is the Integer 0, and a fraction for `serde_json`.
+            // `-0` is the Integer 0, but a float for `serde_json`.
             name if value.is_number() => assert_eq!(attributes[name].as_f64(), value.as_f64()),
             name => assert_eq!(attributes.get(name), Some(value), "{name}"),
         }
     }
 }
 
-/// Returns the data as it would stand in the JSON format.
+/// Returns the data in the form of the JSON format.
 fn read(event: &Event) -> Option<Value> {
     let data = event.data()?;
     if data.is_json() {
@@ -58,19 +58,22 @@ fn read(event: &Event) -> Option<Value> {
     data.as_str().map(Value::from)
 }
 
-/// Any bytes are a batch that survives, or are refused; strictly and leniently alike.
+/// Checks that any bytes are refused, or are a batch that round-trips, for both the strict and the
+/// lenient decoder.
 ///
 /// # Panics
 ///
-/// Where a batch does not survive, or the two ways to read it disagree.
+/// Panics if a batch does not round-trip, or if the decoders disagree.
 pub fn json_batch(bytes: &[u8]) {
     let bytes = Bytes::copy_from_slice(bytes);
     let strict = Json.decode_batch(bytes.clone());
     if let Ok(events) = &strict {
-        let text = Json.encode_batch(events).expect("JSON holds every event");
+        let text = Json
+            .encode_batch(events)
+            .expect("every event should be encodable as JSON");
         let again = Json
             .decode_batch(text)
-            .expect("what was written is a batch");
+            .expect("the encoded batch should be decodable");
         assert_eq!(again, *events);
         for event in events {
             assert_survives_json(event);
@@ -78,15 +81,20 @@ pub fn json_batch(bytes: &[u8]) {
     }
     match Json.decode_batch_lenient(bytes) {
         Err(error) => {
-            assert!(strict.is_err(), "{error}, but it is a batch");
+            assert!(
+                strict.is_err(),
+                "{error}, but the strict decoder accepts the batch"
+            );
         }
         Ok(events) => {
             let valid = events.iter().all(|event| event.violations().is_empty());
             assert_eq!(strict.is_ok(), valid);
-            let text = Json.encode_batch_lenient(&events).expect("it was JSON");
+            let text = Json
+                .encode_batch_lenient(&events)
+                .expect("the batch should be encodable");
             let again = Json
                 .decode_batch_lenient(text)
-                .expect("it is still a batch");
+                .expect("the encoded batch should be decodable");
             for (event, again) in events.iter().zip(&again) {
                 assert_eq!(event.violations(), again.violations());
             }
@@ -94,7 +102,7 @@ pub fn json_batch(bytes: &[u8]) {
             if let Ok(strict) = strict {
                 let events: Result<Vec<Event>, _> =
                     events.into_iter().map(Event::try_from).collect();
-                assert_eq!(events.expect("nothing is wrong"), strict);
+                assert_eq!(events.expect("the events should be valid"), strict);
             }
         }
     }

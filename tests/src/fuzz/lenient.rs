@@ -1,4 +1,4 @@
-//! Messages that may break the specification.
+//! Messages that may violate the specification.
 
 use bytes::Bytes;
 use eventkit::binding::http::{
@@ -12,11 +12,11 @@ use http::{HeaderMap, HeaderValue};
 
 use super::message_text;
 
-/// Any message is kept, and said to be wrong just where it is refused otherwise; and so is any body.
+/// Checks that any message is kept, and has violations exactly if the strict decoder refuses it.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it does not.
 pub fn lenient(bytes: &[u8]) {
     let (headers, body) = message_text::http(bytes);
     message(&headers, &body);
@@ -30,7 +30,7 @@ fn message(headers: &HeaderMap, body: &Bytes) {
     let Some(event) = agreed(decode(headers, body.clone()), lenient) else {
         return;
     };
-    let again = encode_lenient(&event).expect("it was a message");
+    let again = encode_lenient(&event).expect("the message should be encodable");
     assert_eq!(again.body, *body);
     let content_type = headers.get("content-type").map(HeaderValue::as_bytes);
     let content_type = content_type.unwrap_or_default().to_ascii_lowercase();
@@ -58,12 +58,16 @@ fn text(bytes: &Bytes) {
     let Some(event) = agreed(Json.decode(bytes.clone()), lenient) else {
         return;
     };
-    assert_eq!(Json.encode_lenient(&event).expect("it was JSON"), *bytes);
+    assert_eq!(
+        Json.encode_lenient(&event)
+            .expect("the event should be encodable"),
+        *bytes
+    );
     crossed(&event);
 }
 
-/// Asserts that the strict decoder takes what the lenient one finds nothing wrong with, and that
-/// the event is the same.
+/// Asserts that the strict decoder accepts an event exactly if the lenient one finds no violations,
+/// with the same result.
 fn agreed(
     strict: Result<Event, DecodeError>,
     lenient: Result<LenientEvent, DecodeError>,
@@ -77,10 +81,16 @@ fn agreed(
     };
     match (strict, event.violations()) {
         (Ok(strict), []) => {
-            assert_eq!(event.clone().into_event().expect("it is valid"), strict);
+            assert_eq!(
+                event
+                    .clone()
+                    .into_event()
+                    .expect("the event should be valid"),
+                strict
+            );
         }
         (Err(strict), [_, ..]) => {
-            // A mistake that hides others is told in other words.
+            // A violation that hides others has another message.
             let told = strict.violations().iter();
             assert!(
                 told.clone().all(|one| event.violations().contains(one)),
@@ -93,11 +103,14 @@ fn agreed(
     Some(event)
 }
 
-/// Asserts that what can be written in a mode is read again with the attributes it had.
+/// Asserts that an event that can be converted to a content mode has the same attributes after
+/// decoding.
 fn crossed(event: &LenientEvent) {
     if let Ok(message) = encode_structured_lenient(event, &Json) {
         let json = Json.with_limits(Limits::UNLIMITED);
-        let again = json.decode_lenient(message.body).expect("it is JSON");
+        let again = json
+            .decode_lenient(message.body)
+            .expect("the event should be JSON");
         assert_eq!(attributes(&again), attributes(event));
         if let (Some(data), Some(again)) = (event.data(), again.data())
             && !data.is_json()
@@ -108,7 +121,7 @@ fn crossed(event: &LenientEvent) {
     if let Ok(message) = encode_binary_lenient(event) {
         let again = match decode_lenient(&message.headers, message.body) {
             Ok(again) => again,
-            // No attribute is left that tells an event from another message.
+            // No attribute remains that would mark the message as an event.
             Err(error) => return assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent),
         };
         let received = attributes(&again);
@@ -122,8 +135,8 @@ fn crossed(event: &LenientEvent) {
     }
 }
 
-/// Returns names and values in one order, and a time in its canonical form, since it has that once
-/// nothing else is wrong any more.
+/// Returns sorted names and values, with the time in its canonical form, because it is converted
+/// once the event has no other violation.
 fn attributes(event: &LenientEvent) -> Vec<(String, String)> {
     let each = event.attributes().map(|(name, value)| {
         let is_time = name.eq_ignore_ascii_case("time");

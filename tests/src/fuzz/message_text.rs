@@ -1,11 +1,11 @@
-//! Messages as text: a line per header, an empty line, the body.
+//! Messages as text: a line for each header, an empty line, and the body.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 type Line<'a> = (&'a [u8], &'a [u8]);
 
-/// Reads the headers and the body; lines without a colon are passed over.
+/// Parses the headers and the body. Lines without a colon are ignored.
 fn lines(bytes: &[u8]) -> (Vec<Line<'_>>, Bytes) {
     let mut headers = Vec::new();
     let mut rest = bytes;
@@ -23,7 +23,7 @@ fn lines(bytes: &[u8]) -> (Vec<Line<'_>>, Bytes) {
     (headers, Bytes::copy_from_slice(rest))
 }
 
-/// Reads an HTTP message; lines that HTTP does not allow as headers are passed over.
+/// Parses an HTTP message. Lines that are not valid HTTP headers are ignored.
 #[must_use]
 pub fn http(bytes: &[u8]) -> (HeaderMap, Bytes) {
     let (lines, body) = lines(bytes);
@@ -39,7 +39,7 @@ pub fn http(bytes: &[u8]) -> (HeaderMap, Bytes) {
     (headers, body)
 }
 
-/// Reads a NATS message; what is not UTF-8 in a header is replaced.
+/// Parses a NATS message. Invalid UTF-8 in headers is replaced.
 #[must_use]
 pub fn nats(bytes: &[u8]) -> (Vec<(String, String)>, Bytes) {
     let (lines, body) = lines(bytes);

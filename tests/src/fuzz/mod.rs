@@ -1,7 +1,7 @@
-//! What the fuzz targets do with an input, for the fuzzer and for the replay of its corpus.
+//! The fuzz targets, for the fuzzer and for tests with its corpus.
 //!
-//! An input is bytes, text, or a message as [text](message_text). Each target panics where
-//! something does not hold of an input.
+//! An input is bytes, text, or a message as [text](message_text). Each target panics if a property
+//! does not hold for the input.
 
 mod cesql;
 mod header_value;
@@ -22,10 +22,10 @@ pub use nats_decode::nats_decode;
 pub use text::{has_valid_second, media_type, timestamp};
 pub use typed::typed;
 
-/// Is given an input, and panics where something does not hold of it.
+/// A fuzz target, which panics if a property does not hold for the input.
 pub type Target = fn(&[u8]);
 
-/// The targets by name; the corpus of each is a folder of that name.
+/// The targets by name. The corpus of a target is the directory with its name.
 pub const TARGETS: [(&str, Target); 10] = [
     ("cesql", cesql),
     ("header_value", header_value),

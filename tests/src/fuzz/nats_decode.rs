@@ -8,17 +8,20 @@ use super::message_text;
 use crate::reading::Reading;
 use crate::round_trip::assert_decoded_survives;
 
-/// Any message is an event that survives all content modes, or is refused; what a type makes of it
-/// is what it makes of the event.
+/// Checks that any message is refused, or is an event that round-trips in all content modes, and
+/// that decoding it as a type gives the same result.
 ///
 /// # Panics
 ///
-/// Where something of this does not hold.
+/// Panics if it does not.
 pub fn nats_decode(bytes: &[u8]) {
     let (headers, body) = message_text::nats(bytes);
     let typed = nats::decode_as::<Reading<Value>>(&headers, body.clone());
     let Ok(event) = nats::decode(&headers, body) else {
-        assert!(typed.is_err(), "a value of what is no event: {typed:?}");
+        assert!(
+            typed.is_err(),
+            "decoded a value from a message that is not an event: {typed:?}"
+        );
         return;
     };
     assert_eq!(typed.ok(), Reading::from_event(&event).ok());

@@ -1,4 +1,4 @@
-//! Messages that are read straight into a type.
+//! Messages that are decoded directly into a type.
 
 use std::fmt::Debug;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::message_text;
 use crate::reading::Reading;
 
-/// Is an event with attributes of several types, and JSON data.
+/// An event with attributes of several types, and JSON data.
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "t", source = "/s")]
 pub struct Shipped {
@@ -30,25 +30,26 @@ pub struct Shipped {
     total: Option<f64>,
 }
 
-/// Is an event without data.
+/// An event without data.
 #[derive(Debug, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "u", source = "/s")]
 pub struct Ping;
 
-/// Is one of two events.
+/// An enum of two events.
 #[derive(Debug, PartialEq, CloudEvent)]
 pub enum Any {
-    /// One with data.
+    /// An event with data.
     Shipped(Shipped),
-    /// One without.
+    /// An event without data.
     Ping(Ping),
 }
 
-/// Any message is the same value whether it is read straight into a type, or as an event first.
+/// Checks that decoding any message directly into a type gives the same result as decoding an event
+/// first.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it does not.
 pub fn typed(bytes: &[u8]) {
     let decoded = || Json.decode(Bytes::copy_from_slice(bytes));
     agree(Json.decode_as::<Reading<Value>>(bytes), decoded());
@@ -74,7 +75,7 @@ pub fn typed(bytes: &[u8]) {
     ));
 }
 
-/// Asserts that both ways give one value, or one sort of mistake.
+/// Asserts that both ways give the same value, or the same kind of error.
 fn agree<T: CloudEvent + PartialEq + Debug>(
     straight: Result<T, DecodeError>,
     event: Result<Event, DecodeError>,
@@ -86,20 +87,23 @@ fn agree<T: CloudEvent + PartialEq + Debug>(
             Some(straight)
         }
         (Err(straight), Err(by_event)) => {
-            // Straight, the type may be looked at before anything else.
+            // Direct decoding may check the type before anything else.
             let (kind, other) = (straight.kind(), by_event.kind());
             let same = kind == other || kind == DecodeErrorKind::UnexpectedType;
-            assert!(same, "{straight}, but {by_event}");
+            assert!(same, "directly: {straight}, by event: {by_event}");
             None
         }
-        (straight, by_event) => panic!("straight: {straight:?}, by event: {by_event:?}"),
+        (straight, by_event) => panic!("directly: {straight:?}, by event: {by_event:?}"),
     }
 }
 
-/// Asserts that a value survives being an event.
+/// Asserts that a value round-trips as an event.
 fn survive<T: CloudEvent + PartialEq + Debug>(value: Option<T>) {
     if let Some(value) = value {
-        let event = value.to_event().expect("it was an event before");
-        assert_eq!(T::from_event(&event).expect("it is one again"), value);
+        let event = value.to_event().expect("the value should be encodable");
+        assert_eq!(
+            T::from_event(&event).expect("the event should be decodable"),
+            value
+        );
     }
 }

@@ -1,18 +1,17 @@
-//! A cluster of NATS servers for one test.
+//! A cluster of NATS servers for a test.
 
 use super::{Server, free_port};
 
-/// Running servers of one cluster, each with a store of its own; they are killed when this is
-/// dropped.
+/// The running servers of a cluster, each with its own store. They are killed on drop.
 #[derive(Debug)]
 pub struct Cluster {
     servers: Vec<Server>,
 }
 
 impl Cluster {
-    /// Starts a cluster, or returns `None` where the tests with a server are turned off.
+    /// Starts a cluster, or returns `None` if tests with a server are disabled.
     ///
-    /// The servers elect their leaders afterwards, so the first requests may find none.
+    /// The servers elect their leaders afterwards, so the first requests may find no leader.
     ///
     /// # Panics
     ///
@@ -39,14 +38,14 @@ impl Cluster {
         Option::map(servers, |servers| Self { servers })
     }
 
-    /// Returns where clients connect: the URLs of all servers, separated by commas.
+    /// Returns the URLs of all servers for clients, separated by commas.
     #[must_use]
     pub fn url(&self) -> String {
         let urls: Vec<String> = self.servers.iter().map(Server::url).collect();
         urls.join(",")
     }
 
-    /// Returns a server by the name under which the cluster knows it.
+    /// Returns a server by its name in the cluster.
     pub fn server_mut(&mut self, server: &str) -> Option<&mut Server> {
         let mut servers = self.servers.iter_mut().enumerate();
         let found = servers.find(|(at, _)| name(*at) == server);

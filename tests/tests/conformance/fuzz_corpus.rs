@@ -1,4 +1,4 @@
-//! The corpus of the fuzz targets, replayed.
+//! The corpus of the fuzz targets, run as tests.
 
 use std::fs;
 use std::panic;

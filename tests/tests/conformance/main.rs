@@ -1,4 +1,5 @@
-//! Conformance: the rules of the specification, properties of all events, and the promises of transports.
+//! Conformance: the rules of the specification, properties of all events, and the tests of
+//! transports.
 
 mod features;
 mod fuzz_corpus;

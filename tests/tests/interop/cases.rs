@@ -1,15 +1,15 @@
-//! The events that go to every peer and come from it, in every mode.
+//! The events that are exchanged with every peer in every mode.
 
 use bytes::Bytes;
 use eventkit::event::Timestamp;
 use eventkit::{Event, EventBuilder};
 use serde_json::{Value, json};
 
-/// An event with what it is there to show.
+/// An event and the aspect that it tests.
 pub(crate) struct Case {
     /// The name in the table, and in the list of known differences.
     pub(crate) name: &'static str,
-    /// The event that is sent, and that has to arrive.
+    /// The event that is sent and must arrive.
     pub(crate) event: Event,
 }
 
@@ -117,7 +117,7 @@ pub(crate) fn all() -> Vec<Case> {
     cases
 }
 
-/// Returns an event that goes beside the one of the case in a batch.
+/// Returns another event for the batch of a case.
 pub(crate) fn companion() -> Event {
     start().id("companion").build().unwrap()
 }

@@ -1,4 +1,4 @@
-//! What the matrix is made of: peers, modes, directions.
+//! The dimensions of the matrix: peers, modes and directions.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ pub(crate) enum Mode {
     Batch,
 }
 
-/// Who sends.
+/// The direction of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Direction {
-    /// We send, and the peer says what it understood.
+    /// We send, and the peer returns what it received.
     To,
-    /// The peer sends, and we look at what arrived.
+    /// The peer sends, and we check what arrived.
     From,
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Sdk {
 impl Sdk {
     pub(crate) const ALL: [Self; 3] = [Self::Python, Self::JavaScript, Self::Rust];
 
-    /// Returns the name with the package.
+    /// Returns the name of the SDK and its package.
     pub(crate) fn title(self) -> &'static str {
         match self {
             Self::Python => "Python, `cloudevents` 2.2.0",
@@ -44,10 +44,10 @@ impl Sdk {
         }
     }
 
-    /// Returns the modes that the SDK has.
+    /// Returns the content modes that the SDK supports.
     pub(crate) fn modes(self) -> &'static [Mode] {
         match self {
-            // It has no function for batches, neither to write nor to read one.
+            // It can neither encode nor decode batches.
             Self::Python => &[Mode::Binary, Mode::Structured],
             Self::JavaScript | Self::Rust => &[Mode::Binary, Mode::Structured, Mode::Batch],
         }
@@ -83,7 +83,7 @@ impl fmt::Display for Sdk {
     }
 }
 
-/// One meeting with a peer, in which an event goes one way.
+/// An exchange of an event with a peer in one direction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cell {
     pub(crate) sdk: Sdk,

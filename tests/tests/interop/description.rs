@@ -1,4 +1,4 @@
-//! An event in plain JSON, as peers are told what to send, and tell what they understood.
+//! An event as JSON, for exchanging expectations and results with peers.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -11,10 +11,10 @@ use serde_json::{Map, Value};
 
 use super::cell::Mode;
 
-/// The longest part of a wrong value that a difference shows, in characters.
+/// The maximum length of a wrong value in a difference, in characters.
 const SHOWN: usize = 60;
 
-/// Attributes by name, native where JSON has the type, and the data.
+/// The attributes by name, native if JSON has the type, and the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Description {
@@ -23,7 +23,7 @@ pub(crate) struct Description {
     data: Option<Payload>,
 }
 
-/// Data as a program holds it: text is a JSON string whatever its content type is.
+/// Data as a program sees it. Text is a JSON string, whatever its content type is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Payload {
@@ -32,7 +32,7 @@ enum Payload {
 }
 
 impl Description {
-    /// Says what an event holds.
+    /// Describes an event.
     pub(crate) fn of(event: &Event) -> Self {
         Self {
             attributes: attributes::of(event),
@@ -40,7 +40,7 @@ impl Description {
         }
     }
 
-    /// Says what is to be understood of an event that comes in a mode: headers hold strings only.
+    /// Describes the expected result of an event in a mode. Headers only contain strings.
     pub(crate) fn expected(event: &Event, mode: Mode) -> Self {
         let mut expected = Self::of(event);
         if mode == Mode::Binary {
@@ -53,7 +53,7 @@ impl Description {
         expected
     }
 
-    /// Says in which attributes, and whether in the data, what was found is not what was expected.
+    /// Returns the differences between the found and the expected attributes and data.
     pub(crate) fn differences(&self, found: &Self) -> Vec<String> {
         let mut names: Vec<&String> = self.attributes.keys().collect();
         names.extend(found.attributes.keys());
@@ -65,7 +65,7 @@ impl Description {
                 return None;
             }
             Some(match (name.as_str(), expected, found) {
-                // A time that a peer makes up is another one each time.
+                // A time that a peer generates differs each time.
                 ("time", None, Some(_)) => "time is set, expected none".to_owned(),
                 _ => format!("{name} is {}, expected {}", show(found), show(expected)),
             })
@@ -93,7 +93,7 @@ impl Payload {
     }
 }
 
-/// Returns whether instant and offset are the same; `Z` and `+00:00` are.
+/// Returns whether instant and offset are equal. `Z` equals `+00:00`.
 fn is_same_time(expected: Option<&Value>, found: Option<&Value>) -> bool {
     let parse = |value: Option<&Value>| -> Option<DateTime<FixedOffset>> {
         DateTime::parse_from_rfc3339(value?.as_str()?).ok()

@@ -1,4 +1,4 @@
-//! Known differences of other SDKs, each with its reason and weight.
+//! Known differences of other SDKs, with their reason and severity.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,15 +8,15 @@ use serde::Deserialize;
 
 use super::cell::{Cell, Direction, Mode, Sdk};
 
-/// Weight of a difference.
+/// The severity of a difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Weight {
-    /// The SDK breaks the specification, or changes what the event says.
+    /// The SDK violates the specification, or changes the event.
     Defect,
-    /// The SDK drops what the specification does not protect: offset or precision of a time.
+    /// The SDK drops the offset or precision of a time, which the specification does not protect.
     Loss,
-    /// Binary mode cannot carry it: an empty body is empty data, or no data.
+    /// Binary mode cannot represent it: an empty body is empty data or no data.
     Limit,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for Weight {
     }
 }
 
-/// Difference of an SDK, and what it changes in which cells.
+/// A difference of an SDK, and its effect in each cell.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Difference {
@@ -38,12 +38,12 @@ pub(crate) struct Difference {
     pub(crate) direction: Direction,
     pub(crate) weight: Weight,
     pub(crate) reason: String,
-    /// What is found in place of what is right, by mode and case.
+    /// The wrong results by mode and case.
     found: BTreeMap<Mode, BTreeMap<String, String>>,
 }
 
 impl Difference {
-    /// Returns what is found in a cell in place of what is right.
+    /// Returns the wrong result in a cell.
     pub(crate) fn found(&self, cell: &Cell) -> Option<&str> {
         let is_there = self.sdk == cell.sdk && self.direction == cell.direction;
         let found = is_there
@@ -52,7 +52,7 @@ impl Difference {
         found.map(String::as_str)
     }
 
-    /// Returns in how many cells it shows.
+    /// Returns the number of cells with the difference.
     pub(crate) fn cells(&self) -> usize {
         self.found.values().map(BTreeMap::len).sum()
     }

@@ -1,4 +1,4 @@
-//! Events to and from the SDKs of other projects, over real connections, in every mode.
+//! Exchange of events with other SDKs, over real connections and in every mode.
 
 mod cases;
 mod cell;
@@ -19,7 +19,7 @@ use meeting::Here;
 use peer::Peer;
 use table::Row;
 
-/// Returns the SDKs that are there; without Python and Node.js, the one in this process is.
+/// Returns the available SDKs. Without Python and Node.js, only the Rust SDK is available.
 fn sdks() -> &'static [Sdk] {
     match std::env::var_os("EVENTKIT_INTEROP") {
         Some(value) if value == "off" => &[Sdk::Rust],
@@ -30,8 +30,8 @@ fn sdks() -> &'static [Sdk] {
     }
 }
 
-/// Meets every peer in every mode and direction with every case; returns each cell with the
-/// differences found.
+/// Exchanges every case with every peer in every mode and direction. Returns each cell with its
+/// differences.
 async fn matrix(sdks: &[Sdk]) -> Vec<(Cell, Vec<String>)> {
     let mut here = Here::start().await;
     let cases = cases::all();
@@ -57,7 +57,7 @@ async fn matrix(sdks: &[Sdk]) -> Vec<(Cell, Vec<String>)> {
     found
 }
 
-/// Compares what was found in a cell with the known differences.
+/// Compares the differences of a cell with the known ones.
 fn judge(cell: Cell, found: &[String], known: &[Difference], failures: &mut Vec<String>) -> Row {
     let shown: Vec<(usize, &str)> = known
         .iter()
@@ -83,7 +83,7 @@ fn judge(cell: Cell, found: &[String], known: &[Difference], failures: &mut Vec<
     }
 }
 
-/// Prints past the harness, which captures: who runs the tests is to see the table.
+/// Prints without the test harness, which would capture the output: the table should be visible.
 fn print(texts: &[&str]) {
     let mut out = std::io::stdout().lock();
     for text in texts {
@@ -92,7 +92,7 @@ fn print(texts: &[&str]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_peer_understands_and_is_understood_but_for_known_differences() {
+async fn every_exchange_succeeds_except_for_known_differences() {
     let sdks = sdks();
     let (mut rows, mut failures) = (Vec::new(), Vec::new());
     let known = known_differences::all();
@@ -102,7 +102,7 @@ async fn every_peer_understands_and_is_understood_but_for_known_differences() {
     let summary = table::summary(&rows, &known);
     print(&[&table::write(&rows, &known), &summary]);
     if sdks.len() < Sdk::ALL.len() {
-        print(&["interop: Python and JavaScript are off (EVENTKIT_INTEROP=off)\n"]);
+        print(&["interop: Python and JavaScript are disabled (EVENTKIT_INTEROP=off)\n"]);
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 
@@ -119,7 +119,7 @@ async fn every_peer_understands_and_is_understood_but_for_known_differences() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/README.md");
         let page = std::fs::read_to_string(page).unwrap();
         let sorts = format!("sends {} sorts of events", cases::all().len());
-        assert!(page.contains(&sorts), "the page does not say: {sorts}");
+        assert!(page.contains(&sorts), "the page should contain: {sorts}");
         assert!(
             page.contains(&summary),
             "the page has another summary than\n{summary}"
@@ -128,7 +128,7 @@ async fn every_peer_understands_and_is_understood_but_for_known_differences() {
 }
 
 #[test]
-fn a_new_difference_and_one_that_is_gone_fail() {
+fn new_and_obsolete_differences_fail() {
     let known = known_differences::all();
     let cell = Cell {
         sdk: Sdk::Rust,
@@ -154,7 +154,7 @@ fn a_new_difference_and_one_that_is_gone_fail() {
 }
 
 #[test]
-fn the_versions_it_names_are_those_it_runs_with() {
+fn the_named_versions_are_those_that_are_run() {
     let pins = [
         (
             Sdk::Python,

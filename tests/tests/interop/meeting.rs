@@ -1,4 +1,4 @@
-//! One event on its way between us and a peer.
+//! The exchange of an event with a peer.
 
 use eventkit::Event;
 use eventkit::binding::http::Problem;
@@ -27,13 +27,13 @@ impl Here {
         Self {
             url: serve(receiver.router()).await,
             receiver,
-            // The peers are on this machine, whatever proxy the environment names.
+            // Peers are local, so a proxy from the environment must not be used.
             client: Client::builder().no_proxy().build().unwrap(),
             sent: 0,
         }
     }
 
-    /// Lets an event go one way, and returns how what arrived differs from it.
+    /// Exchanges an event in one direction, and returns how the result differs.
     pub(crate) async fn meet(
         &mut self,
         peer: &Peer,
@@ -66,7 +66,7 @@ impl Here {
         differences.flatten().collect()
     }
 
-    /// Sends to a peer, and returns what it understood.
+    /// Sends to a peer, and returns what it received.
     async fn send(
         &self,
         peer: &Peer,
@@ -81,12 +81,12 @@ impl Here {
         };
         match answer(request.unwrap()).await {
             Answer::Events(events) => Ok(events),
-            Answer::Error(error) => Err(format!("the peer refuses it: {}", sort_of(&error))),
+            Answer::Error(error) => Err(format!("refused by the peer: {}", sort_of(&error))),
             Answer::Sent(_) => panic!("{} was not asked to send", peer.sdk),
         }
     }
 
-    /// Lets a peer send, and returns what we understood.
+    /// Lets a peer send, and returns what we received.
     async fn receive(
         &mut self,
         peer: &Peer,
@@ -101,20 +101,20 @@ impl Here {
             events: events.iter().map(Description::of).collect(),
         };
         if let Answer::Error(error) = peer.send(&self.client, &order).await {
-            return Err(format!("the peer cannot send it: {}", sort_of(&error)));
+            return Err(format!("the peer cannot encode it: {}", sort_of(&error)));
         }
         match self
             .receiver
             .take(self.sent)
-            .expect("what was sent has arrived")
+            .expect("the message should have arrived")
         {
             Ok(events) => Ok(events.iter().map(Description::of).collect()),
-            Err(problem) => Err(format!("we refuse it: {}", sort_of_problem(&problem))),
+            Err(problem) => Err(format!("refused by us: {}", sort_of_problem(&problem))),
         }
     }
 }
 
-/// Returns the name of an exception, since its words differ between versions of a language.
+/// Returns the name of an exception, because its message differs between versions of a language.
 fn sort_of(error: &str) -> &str {
     match error.split_once(':') {
         Some((name, _)) if !name.contains(' ') => name,

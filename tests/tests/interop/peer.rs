@@ -1,4 +1,4 @@
-//! Peers: programs that run another SDK, and answer what is asked of them.
+//! Peers: programs that run another SDK and respond to requests.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::description::Description;
 use super::receiver::serve;
 use super::rust_sdk;
 
-/// What a peer is asked to send.
+/// A request to a peer to send events.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) mode: Mode,
@@ -20,7 +20,7 @@ pub(crate) struct Order {
     pub(crate) events: Vec<Description>,
 }
 
-/// What a peer answers: the events it understood, that it sent, or what its SDK said.
+/// The response of a peer: the received events, a confirmation, or the error of its SDK.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
@@ -29,7 +29,7 @@ pub(crate) enum Answer {
     Error(String),
 }
 
-/// A peer that is running; it ends with the value.
+/// A running peer, which is killed on drop.
 #[derive(Debug)]
 pub(crate) struct Peer {
     pub(crate) sdk: Sdk,
@@ -59,14 +59,17 @@ impl Peer {
                 program
             }
         };
-        // A peer ends when its input does, so also where this process is killed.
+        // A peer exits when its input is closed, so also if this process is killed.
         let program = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut program = program.unwrap_or_else(|error| panic!("the {sdk} peer: {error}"));
         let mut port = String::new();
         BufReader::new(program.stdout.take().unwrap())
             .read_line(&mut port)
             .unwrap();
-        let port: u16 = port.trim().parse().expect("a peer prints its port first");
+        let port: u16 = port
+            .trim()
+            .parse()
+            .expect("a peer should print its port first");
         Self {
             sdk,
             url: format!("http://127.0.0.1:{port}"),
@@ -74,7 +77,7 @@ impl Peer {
         }
     }
 
-    /// Returns a request to which the peer answers what it understood.
+    /// Returns a request to which the peer responds with what it received.
     pub(crate) fn understand(&self, client: &Client) -> RequestBuilder {
         client.post(format!("{}/understand", self.url))
     }
@@ -89,25 +92,25 @@ impl Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         if let Some(program) = &mut self.program {
-            // One that has ended by itself is no failure.
+            // An error means that it has already exited.
             let _ = program.kill();
             let _ = program.wait();
         }
     }
 }
 
-/// Sends a request to a peer, and returns what it answers.
+/// Sends a request to a peer, and returns its response.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
-    let answer = request.send().await.expect("a peer answers");
-    let answer = answer.bytes().await.expect("a peer answers");
-    serde_json::from_slice(&answer).expect("a peer answers as the others do")
+    let answer = request.send().await.expect("the peer should respond");
+    let answer = answer.bytes().await.expect("the peer should respond");
+    serde_json::from_slice(&answer).expect("the response should have the common format")
 }
 
-/// Installs what the peers run with.
+/// Installs the dependencies of the peers.
 ///
 /// # Panics
 ///
-/// Where it cannot be installed, with the words that say what is missing.
+/// Panics if they cannot be installed, with a message about what is missing.
 pub(crate) fn prepare() {
     let output = Command::new(folder().join("prepare"))
         .arg(installed())
@@ -124,7 +127,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("interop")
 }
 
-/// Returns the folder of the build that holds what is installed.
+/// Returns the directory of the installed dependencies.
 fn installed() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("../interop")
 }

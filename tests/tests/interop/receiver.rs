@@ -1,4 +1,4 @@
-//! Our side as a server: keeps what arrives, for the test to look at.
+//! Our server, which keeps received messages for the test.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -12,10 +12,10 @@ use eventkit::Event;
 use eventkit::axum::Batch;
 use eventkit::binding::http::Problem;
 
-/// What became of the message that came to an address.
+/// The result of receiving a message at an address.
 type Arrived = Result<Vec<Event>, Problem>;
 
-/// A server with an address per message.
+/// A server with an address for each message.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Receiver {
     arrived: Arc<Mutex<HashMap<usize, Arrived>>>,
@@ -30,7 +30,7 @@ impl Receiver {
             .with_state(self.clone())
     }
 
-    /// Returns what arrived at an address, if anything did.
+    /// Returns the result at an address, if a message arrived.
     pub(crate) fn take(&self, key: usize) -> Option<Arrived> {
         self.arrived.lock().unwrap().remove(&key)
     }

@@ -1,4 +1,4 @@
-//! The official Rust SDK as a peer, in the process of the test.
+//! The official Rust SDK as a peer within the test process.
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -21,10 +21,10 @@ use super::peer::{Answer, Order};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// A message of the SDK on its way.
+/// A message of the SDK.
 type Message = Request<Option<Vec<u8>>>;
 
-/// Returns what the peers of other languages serve.
+/// Returns the routes that the peers of other languages serve.
 pub(crate) fn router() -> Router {
     Router::new()
         .route("/understand", post(understand))
@@ -54,7 +54,8 @@ fn answer(answer: Result<Answer>) -> Vec<u8> {
     serde_json::to_vec(&answer).unwrap()
 }
 
-/// Reads a message; a batch is an array of events for serde, since the binding knows none.
+/// Decodes a message. A batch is decoded as an array with serde, because the binding does not
+/// support batches.
 fn read(headers: &HeaderMap, body: &Bytes) -> Result<Vec<Event>> {
     let content_type = headers.get("content-type").map(|value| value.to_str());
     if content_type.transpose()? == Some("application/cloudevents-batch+json") {
@@ -63,7 +64,7 @@ fn read(headers: &HeaderMap, body: &Bytes) -> Result<Vec<Event>> {
     Ok(vec![to_event(headers, body.to_vec())?])
 }
 
-/// Says what the SDK made of an event.
+/// Describes an event of the SDK.
 fn describe(event: &Event) -> Result<Description> {
     let mut attributes = Map::new();
     for (name, value) in event.iter_attributes() {
@@ -83,7 +84,7 @@ fn describe(event: &Event) -> Result<Description> {
     Ok(serde_json::from_value(described)?)
 }
 
-/// Reads data as a user would, who knows from the content type what it is.
+/// Reads the data like a user who knows its form from the content type.
 fn payload(content_type: Option<&str>, data: Data) -> Result<Value> {
     let content_type = content_type.unwrap_or("application/json");
     let essence = content_type.split(';').next().unwrap_or_default();
@@ -96,7 +97,7 @@ fn payload(content_type: Option<&str>, data: Data) -> Result<Value> {
     })
 }
 
-/// Makes the event that a description asks for, as a user of the SDK would.
+/// Builds the described event like a user of the SDK.
 fn make(described: &Description) -> Result<Event> {
     let described = serde_json::to_value(described)?;
     let mut attributes: HashMap<String, Value> =
@@ -166,7 +167,7 @@ fn write(order: &Order) -> Result<Message> {
     })
 }
 
-/// Takes a structured event from the SDK.
+/// A serializer that takes a structured event from the SDK.
 #[derive(Default)]
 struct Writer {
     headers: HeaderMap,

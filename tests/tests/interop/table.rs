@@ -1,20 +1,20 @@
-//! The matrix as a table to read.
+//! The matrix as a readable table.
 
 use std::fmt::Write;
 
 use super::cell::{Cell, Direction, Mode, Sdk};
 use super::known_differences::{Difference, Weight};
 
-/// The width of a column: one mode in one direction.
+/// The width of a column for a mode in a direction.
 const WIDTH: usize = 6;
 /// The width of the column with the names of the cases.
 const CASE: usize = 25;
 
-/// What a cell came to: nothing wrong, or the numbers of the differences it shows.
+/// The result of a row: for each cell, no difference or the numbers of its differences.
 pub(crate) struct Row {
     pub(crate) cell: Cell,
     pub(crate) differences: Vec<usize>,
-    /// Whether it is not as the list of known differences says.
+    /// Whether a cell differs from the list of known differences.
     pub(crate) failed: bool,
 }
 
@@ -24,7 +24,7 @@ impl Row {
     }
 }
 
-/// Writes cases against peers, modes and directions, and the differences below.
+/// Writes cases by peers, modes and directions, followed by the differences.
 pub(crate) fn write(rows: &[Row], differences: &[Difference]) -> String {
     let mut text = String::new();
     let mut columns: Vec<_> = rows.iter().map(Row::place).collect();
@@ -71,10 +71,11 @@ pub(crate) fn write(rows: &[Row], differences: &[Difference]) -> String {
     text
 }
 
-/// Returns what stands over a column in one line, and what it has in common with those beside it.
+/// Returns the heading of a column on one line, and the group that shares it.
 type Shared = fn(&(Sdk, Mode, Direction)) -> (String, String);
 
-/// Writes SDK, mode and direction over each column; what columns share stands over the first.
+/// Writes SDK, mode and direction above the columns. A heading is above the first column of its
+/// group.
 fn head(text: &mut String, columns: &[(Sdk, Mode, Direction)]) {
     let shared: [Shared; 3] = [
         |(sdk, ..)| (sdk.to_string(), sdk.to_string()),
@@ -83,7 +84,7 @@ fn head(text: &mut String, columns: &[(Sdk, Mode, Direction)]) {
     ];
     for (line, name) in shared.into_iter().enumerate() {
         write!(text, "{:<CASE$}", if line == 2 { "case" } else { "" }).unwrap();
-        // A name runs on over the columns that share it.
+        // A heading may extend over all columns of its group.
         for group in columns.chunk_by(|a, b| name(a).1 == name(b).1) {
             let width = group.len() * WIDTH;
             write!(text, "{:<width$}", name(&group[0]).0).unwrap();
@@ -107,7 +108,7 @@ fn mark(row: &Row) -> String {
     numbers.join(",")
 }
 
-/// Writes how many cells of each SDK are right, as `interop/README.md` has it.
+/// Writes the number of correct cells of each SDK, in the form of `interop/README.md`.
 pub(crate) fn summary(rows: &[Row], differences: &[Difference]) -> String {
     let mut text = String::from(
         "| SDK | cells | as sent | a defect of the SDK | a loss, or a limit of HTTP |\n\

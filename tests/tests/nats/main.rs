@@ -1,4 +1,4 @@
-//! NATS: the protocol binding, and the transport on servers of its own.
+//! The NATS protocol binding, and the transport on real servers.
 
 mod binding;
 mod transport;

@@ -1,4 +1,4 @@
-//! Each public type, trait and macro has an example, or a link to an item or a page with one.
+//! Each public type, trait and macro has an example, or a link to an item or page with one.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ fn each_public_item_has_an_example_or_a_link_to_one() {
             Kind::Type => {
                 !with_example(item) && !item.texts().any(|docs| links_to(docs, item, &targets))
             }
-            // The page that exports it has to have an example, and to name it.
+            // The page that exports it must have an example that names it.
             Kind::Expanded => {
                 !with_example(item) || !links(&item.docs).any(|link| link == item.name())
             }
@@ -38,7 +38,7 @@ fn each_public_item_has_an_example_or_a_link_to_one() {
     );
 }
 
-/// Returns whether a text has a block of code that rustdoc compiles.
+/// Returns whether a text has a code block that rustdoc compiles.
 fn has_example(docs: &str) -> bool {
     const COMPILED: [&str; 5] = ["", "rust", "no_run", "should_panic", "compile_fail"];
     let fences = docs
@@ -77,7 +77,7 @@ fn links(docs: &str) -> impl Iterator<Item = &str> {
 }
 
 #[test]
-fn an_example_is_code_that_is_compiled() {
+fn only_compiled_code_is_an_example() {
     assert!(has_example("Text.\n\n```\nlet one = 1;\n```"));
     assert!(has_example("```text\nno\n```\n\n```no_run\nrun();\n```"));
     assert!(!has_example("Text with `code`."));
@@ -86,7 +86,7 @@ fn an_example_is_code_that_is_compiled() {
 }
 
 #[test]
-fn a_link_names_the_item_or_one_of_its_functions() {
+fn a_link_names_an_item_or_one_of_its_functions() {
     let targets = BTreeSet::from(["Registry", "filter", "shop"]);
     let from = Documented {
         path: "shop::Order".to_owned(),

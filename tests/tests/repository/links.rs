@@ -1,11 +1,11 @@
-//! Links in the pages of the repository lead to files and headings that exist.
+//! Links in the pages of the repository lead to existing files and headings.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::workspace::root;
 
-/// Folders that hold no pages of the repository.
+/// Directories without pages of the repository.
 const SKIPPED: [&str; 4] = ["target", "corpus", "node_modules", ".git"];
 
 #[test]
@@ -15,7 +15,7 @@ fn each_relative_link_leads_to_a_file_and_a_heading() {
         let text = fs::read_to_string(&page).unwrap();
         for link in links(&text) {
             let is_right = if is_included(&page) {
-                // Rustdoc resolves items; it has no other files of the repository.
+                // Rustdoc resolves items, and cannot link to other files of the repository.
                 !link.contains('/') && !link.contains(".md")
             } else {
                 leads_somewhere(&page, &text, &link)
@@ -43,7 +43,7 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Returns whether a page is part of the documentation of a crate.
+/// Returns whether a page is included in the documentation of a crate.
 fn is_included(page: &Path) -> bool {
     page.parent().is_some_and(|folder| folder.ends_with("docs"))
 }
@@ -97,7 +97,7 @@ fn headings(text: &str) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn links_are_read_as_markdown_has_them() {
+fn links_are_parsed_like_markdown() {
     let text = "See [a](a.md), [b](https://b.example), [`c`](c.rs) and [d].\n\n\
                 ```rust\nx[0](y);\n```\n\n`[e](f)`\n\n[d]: d.md#two-words\n";
     assert_eq!(links(text), ["a.md", "c.rs", "d.md#two-words"]);

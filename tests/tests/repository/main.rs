@@ -1,4 +1,4 @@
-//! The repository itself: its pages, its documentation, and the packages that it publishes.
+//! The repository: its pages, its documentation, and the packages that it publishes.
 
 mod examples;
 mod features;

@@ -1,4 +1,4 @@
-//! The packages, as they would be published.
+//! The packages as they are published.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,7 +10,7 @@ const ADDED: [&str; 3] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 #[test]
-fn all_of_them_can_be_made_in_the_order_of_their_dependencies() {
+fn all_packages_can_be_made_in_the_order_of_their_dependencies() {
     let packages = published();
     let mut arguments = vec!["package", "--no-verify", "--allow-dirty", "--offline"];
     arguments.extend(["--target-dir", env!("CARGO_TARGET_TMPDIR")]);
@@ -21,7 +21,7 @@ fn all_of_them_can_be_made_in_the_order_of_their_dependencies() {
 }
 
 #[test]
-fn each_describes_itself() {
+fn each_package_has_a_description() {
     for package in published() {
         let name = &package.name;
         assert!(package.description.is_some(), "{name}: description");
@@ -33,7 +33,7 @@ fn each_describes_itself() {
 }
 
 #[test]
-fn each_has_a_readme_and_the_licenses() {
+fn each_package_has_a_readme_and_the_licenses() {
     for package in published() {
         let files = files(&package);
         for file in LICENSES.iter().chain(&["README.md"]) {
@@ -46,13 +46,13 @@ fn each_has_a_readme_and_the_licenses() {
         for license in LICENSES {
             let own = fs::read(package.folder().join(license)).unwrap();
             let shared = fs::read(root().join(license)).unwrap();
-            assert!(own == shared, "{}: another {license}", package.name);
+            assert!(own == shared, "{}: {license} differs", package.name);
         }
     }
 }
 
 #[test]
-fn none_has_a_file_from_outside_of_its_folder() {
+fn no_package_uses_a_file_outside_its_directory() {
     for package in published() {
         let files = files(&package);
         for file in &files {
@@ -79,7 +79,7 @@ fn none_has_a_file_from_outside_of_its_folder() {
     }
 }
 
-/// Returns the files of a package, relative to its folder.
+/// Returns the files of a package, relative to its directory.
 fn files(package: &Package) -> Vec<PathBuf> {
     let arguments = ["package", "--list", "--allow-dirty", "-p", &package.name];
     cargo(&arguments).lines().map(PathBuf::from).collect()
@@ -89,7 +89,8 @@ fn is_rust(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Returns the files that code includes by a literal path, relative to the folder of its package.
+/// Returns the files that code includes by a literal path, relative to the directory of its
+/// package.
 fn included(file: &Path, code: &str) -> Vec<PathBuf> {
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut paths = Vec::new();
@@ -102,7 +103,7 @@ fn included(file: &Path, code: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// Resolves `..` without looking at the disk; what leads out of the package keeps its `..`.
+/// Resolves `..` without the file system. A path out of the package keeps its `..`.
 fn resolved(path: &Path) -> PathBuf {
     let mut resolved = PathBuf::new();
     for part in path.components() {

@@ -1,4 +1,4 @@
-//! The public items of a crate, with their documentation, as its source has them.
+//! The public items of a crate with their documentation, parsed from its source.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,7 @@ use syn::{
     Visibility,
 };
 
-/// A module, and what it defines and re-exports.
+/// A module with its definitions and re-exports.
 #[derive(Default)]
 struct Module {
     docs: String,
@@ -20,22 +20,22 @@ struct Module {
     uses: Vec<Reexport>,
 }
 
-/// Where a re-exported name leads.
+/// The target of a re-exported name.
 enum Found<'a> {
     Item(&'a Documented),
-    /// To an item that a macro defines.
+    /// An item that a macro defines.
     Expanded,
-    /// To another crate.
+    /// An item of another crate.
     Foreign,
 }
 
-/// A name of a `pub use`.
+/// A name in a `pub use`.
 struct Reexport {
-    /// The name that it has here.
+    /// The name in this module.
     name: String,
-    /// The name that it has there.
+    /// The name in the other module.
     original: String,
-    /// The module that it is taken from, as a path from the root of the crate.
+    /// The path of the other module, from the root of the crate.
     module: Vec<String>,
     docs: String,
 }
@@ -45,7 +45,7 @@ struct Reexport {
 pub(crate) enum Kind {
     /// A type, a trait or a macro.
     Type,
-    /// An item that a macro of the crate defines, so that the source does not have it by name.
+    /// An item that a macro of the crate defines, so that its name is not in the source.
     Expanded,
     /// A module, a function or a constant.
     Page,
@@ -57,9 +57,10 @@ pub(crate) struct Documented {
     /// The path in the source, such as `eventkit::event::builder::EventBuilder`.
     pub(crate) path: String,
     pub(crate) kind: Kind,
-    /// The documentation of the item itself, or, if a macro defines it, of the module that exports it.
+    /// The documentation of the item, or of the module that exports it if a macro defines it.
     pub(crate) docs: String,
-    /// The documentation of its variants, fields and functions, which rustdoc shows on its page.
+    /// The documentation of its variants, fields and functions, which rustdoc shows on the same
+    /// page.
     pub(crate) parts: Vec<String>,
 }
 
@@ -69,7 +70,7 @@ impl Documented {
         self.path.rsplit("::").next().unwrap_or_default()
     }
 
-    /// Returns everything that rustdoc shows on the page of the item.
+    /// Returns all documentation that rustdoc shows on the page of the item.
     pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
         let parts = self.parts.iter().map(String::as_str);
         std::iter::once(self.docs.as_str()).chain(parts)
@@ -96,7 +97,7 @@ pub(crate) fn of_crate(name: &str, folder: &Path) -> Vec<Documented> {
 }
 
 impl Module {
-    /// Adds what is public below this module.
+    /// Adds the public items of this module and its children.
     fn collect(&self, root: &Self, path: &str, public: &mut BTreeMap<String, Documented>) {
         let docs = self.docs.clone();
         let module = Documented {
@@ -110,7 +111,7 @@ impl Module {
         public.extend(items.map(|item| (item.path.clone(), item.clone())));
         for reexport in &self.uses {
             let name = &reexport.name;
-            assert!(name != "*", "{path}: a public glob import is not followed");
+            assert!(name != "*", "{path}: public glob imports are not supported");
             let item = match root.find(&reexport.module, &reexport.original) {
                 Found::Item(item) => item.clone(),
                 Found::Expanded => Documented {
@@ -131,7 +132,7 @@ impl Module {
         }
     }
 
-    /// Finds an item by the path of its module from the root, through re-exports.
+    /// Finds an item by the path of its module from the root, following re-exports.
     fn find(&self, path: &[String], name: &str) -> Found<'_> {
         let mut path = path.iter();
         let module = path.try_fold(self, |module, name| module.modules.get(name));
@@ -148,7 +149,7 @@ impl Module {
     }
 }
 
-/// What is read from the files of a crate, whichever module it stands in.
+/// The parser of the files of a crate.
 #[derive(Default)]
 struct Reader {
     /// The documentation of the functions of inherent implementations, by type.
@@ -156,7 +157,7 @@ struct Reader {
     exported_macros: Vec<Documented>,
 }
 
-/// Where items stand: in a file, in the folder of its children, and in a module.
+/// The location of items: the file, the directory of child modules, and the module.
 struct Place {
     source: PathBuf,
     children: PathBuf,
@@ -237,7 +238,7 @@ impl Reader {
     }
 }
 
-/// Returns a `macro_rules!` that is exported, which stands at the root of the crate.
+/// Returns an exported `macro_rules!`, which is at the root of the crate.
 fn exported(definition: &ItemMacro, place: &Place) -> Option<Documented> {
     let attributes = &definition.attrs;
     let is_exported = attributes
@@ -342,7 +343,7 @@ fn reexports(tree: &UseTree, mut module: Vec<String>, docs: &str, into: &mut Vec
     });
 }
 
-/// Returns the documentation of attributes: what is written, and what is included from a file.
+/// Returns the documentation in attributes, both inline and included from a file.
 fn docs(attributes: &[Attribute], source: &Path) -> String {
     let mut docs = String::new();
     for attribute in attributes
@@ -354,7 +355,7 @@ fn docs(attributes: &[Attribute], source: &Path) -> String {
             docs.push('\n');
         } else if let Some(file) = included(attribute) {
             let file = source.parent().unwrap_or(Path::new("")).join(file);
-            docs += &fs::read_to_string(file).expect("a file that the documentation includes");
+            docs += &fs::read_to_string(file).expect("the included file should be readable");
         }
     }
     docs
@@ -394,7 +395,7 @@ fn is_hidden(attributes: &[Attribute]) -> bool {
     has_word(attributes, "doc", "hidden")
 }
 
-/// Returns whether there is `#[name(word)]` among attributes.
+/// Returns whether attributes contain `#[name(word)]`.
 fn has_word(attributes: &[Attribute], name: &str, word: &str) -> bool {
     let lists = attributes
         .iter()

@@ -1,11 +1,11 @@
-//! The README against what it speaks of.
+//! The README agrees with the code.
 
 use std::fs;
 
 use crate::workspace::root;
 
 #[test]
-fn it_opens_with_the_quickstart_example_as_it_runs() {
+fn the_readme_begins_with_the_quickstart_example() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let example = fs::read_to_string(root().join("examples/src/bin/quickstart.rs")).unwrap();
     let (_, program) = example.split_at(example.find("use eventkit").unwrap());
@@ -15,18 +15,18 @@ fn it_opens_with_the_quickstart_example_as_it_runs() {
 }
 
 #[test]
-fn the_compile_error_it_shows_is_the_one_that_is_pinned() {
+fn the_compile_error_in_the_readme_is_the_one_in_the_tests() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let pinned = fs::read_to_string(root().join("tests/ui/handles/wrong_type.stderr")).unwrap();
     let message = pinned.lines().next().unwrap();
     assert!(
         readme.contains(message),
-        "the README does not show {message}"
+        "the README should contain {message}"
     );
 }
 
 #[test]
-fn its_code_is_part_of_the_programs_that_the_tests_run() {
+fn the_code_of_the_readme_is_part_of_tested_programs() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let programs = [
         "examples/src/bin/quickstart.rs",
@@ -45,11 +45,11 @@ fn its_code_is_part_of_the_programs_that_the_tests_run() {
         let is_known = programs
             .iter()
             .any(|program| program.contains(&unindented(code)));
-        assert!(is_known, "no program has this part:\n{code}");
+        assert!(is_known, "no tested program contains this code:\n{code}");
     }
 }
 
-/// Removes the indentation of each line, which depends on where a part stands.
+/// Removes the indentation of each line, which depends on the location of the code.
 fn unindented(code: &str) -> String {
     code.lines()
         .flat_map(|line| [line.trim_start(), "\n"])

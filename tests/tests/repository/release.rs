@@ -1,10 +1,10 @@
-//! What has to agree before a release.
+//! Facts that must agree before a release.
 
 use std::fs;
 
 use crate::workspace::{Package, published, root};
 
-/// The crates that share private items, and so have one version.
+/// The crates that share private items, and therefore a version.
 const ONE_VERSION: [&str; 4] = [
     "eventkit",
     "eventkit-cesql",
@@ -42,7 +42,7 @@ fn crates_that_share_private_items_have_one_version_and_pin_it() {
 }
 
 #[test]
-fn the_oldest_compiler_is_the_same_wherever_it_is_named() {
+fn the_minimum_rust_version_is_the_same_everywhere() {
     let packages = published();
     let oldest = packages[0].rust_version.as_deref().expect("rust-version");
     for package in &packages {
@@ -60,20 +60,20 @@ fn the_oldest_compiler_is_the_same_wherever_it_is_named() {
             format!("have been run with, which is {oldest}"),
         ),
         ("tests/run", format!("Rust {oldest} or later")),
-        // The tests are run with it.
+        // The tests are run with this version.
         (
             ".github/workflows/ci.yml",
             format!("rust-toolchain@{oldest}"),
         ),
     ] {
-        assert!(read(file).contains(&text), "{file} does not say {text:?}");
+        assert!(read(file).contains(&text), "{file} should contain {text:?}");
     }
 }
 
 fn version_of(name: &str) -> String {
     let mut packages = published().into_iter();
     let package = packages.find(|package: &Package| package.name == name);
-    package.expect("a package that is published").version
+    package.expect("the package should be published").version
 }
 
 fn read(path: &str) -> String {

@@ -1,4 +1,4 @@
-//! The packages of the workspace, as cargo describes them.
+//! The packages of the workspace, from the metadata of cargo.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Package {
     pub(crate) readme: Option<String>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
     manifest_path: PathBuf,
-    /// The registries that it may go to: all of them if there is no list.
+    /// The registries it may be published to, or all of them without a list.
     publish: Option<Vec<String>>,
 }
 
@@ -29,16 +29,16 @@ struct Metadata {
 }
 
 impl Package {
-    /// Returns the name of the library, as code writes it.
+    /// Returns the name of the library in code.
     pub(crate) fn crate_name(&self) -> String {
         self.name.replace('-', "_")
     }
 
-    /// Returns the folder of the package.
+    /// Returns the directory of the package.
     pub(crate) fn folder(&self) -> &Path {
         self.manifest_path
             .parent()
-            .expect("a manifest is in a folder")
+            .expect("a manifest should be in a directory")
     }
 }
 
@@ -50,17 +50,18 @@ pub(crate) fn root() -> PathBuf {
 /// Returns every member of the workspace that is published.
 pub(crate) fn published() -> Vec<Package> {
     let metadata = cargo(&["metadata", "--no-deps", "--format-version", "1"]);
-    let Metadata { mut packages } = serde_json::from_str(&metadata).expect("metadata of cargo");
+    let Metadata { mut packages } =
+        serde_json::from_str(&metadata).expect("cargo should print its metadata");
     packages.retain(|package| package.publish.as_ref().is_none_or(|list| !list.is_empty()));
     assert!(!packages.is_empty(), "no package is published");
     packages
 }
 
-/// Runs cargo in the workspace, and returns what it prints.
+/// Runs cargo in the workspace, and returns its output.
 ///
 /// # Panics
 ///
-/// Panics if cargo fails, with what it says.
+/// Panics with the output if cargo fails.
 #[track_caller]
 pub(crate) fn cargo(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO"))
@@ -74,5 +75,5 @@ pub(crate) fn cargo(arguments: &[&str]) -> String {
         "cargo {}:\n{errors}",
         arguments.join(" ")
     );
-    String::from_utf8(output.stdout).expect("cargo prints text")
+    String::from_utf8(output.stdout).expect("the output of cargo should be text")
 }

@@ -1,4 +1,4 @@
-//! What the compiler says: to code that is wrong, and to code that is right under strict lints.
+//! Compiler messages for code with mistakes, and valid code under strict lints.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ fn handler_error() {
     cases.compile_fail("ui/handler_error/*.rs");
 }
 
-/// With programs that pass, all are built, and not only checked.
+/// If programs that pass are included, all programs are built instead of only checked.
 #[test]
 fn strict_crates_pass_and_instantiations_are_checked() {
     let cases = trybuild::TestCases::new();
@@ -33,9 +33,9 @@ fn strict_crates_pass_and_instantiations_are_checked() {
     cases.compile_fail("ui/build/*.rs");
 }
 
-/// `UPDATE_EXPECT=1` writes the table anew.
+/// `UPDATE_EXPECT=1` updates the table.
 #[test]
-fn the_table_of_mistakes_is_that_of_the_cases() {
+fn the_table_of_mistakes_is_up_to_date() {
     let mut table = String::from(
         "# Mistakes, and what the compiler says\n\n| mistake | errors | first error |\n| --- | --- | --- |\n",
     );

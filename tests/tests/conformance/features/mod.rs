@@ -1,4 +1,4 @@
-//! The conformance features that the specification gives to SDKs, where they are beside the project.
+//! The conformance features of the specification for SDKs, if they are available.
 
 mod outline;
 mod steps;
@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use gherkin::{Feature, GherkinEnv};
 use outline::Example;
 
-/// The features that are run, with the number of their scenarios, an outline's examples each as one.
+/// The features that are run, with their number of scenarios. Each example of an outline counts.
 const RUN: [(&str, usize); 1] = [("http-protocol-binding", 4)];
 
-/// The features that are not run, and why.
+/// The features that are skipped, with the reason.
 const LEFT_OUT: [(&str, &str); 1] = [("kafka-protocol-binding", "there is no Kafka binding")];
 
 fn files() -> Option<Vec<PathBuf>> {
@@ -22,13 +22,14 @@ fn files() -> Option<Vec<PathBuf>> {
     Some(entries.map(|entry| entry.unwrap().path()).collect())
 }
 
-/// Prints past the harness, which captures: what is left out is to be seen.
+/// Prints without the test harness, which would capture the output: skipped features should be
+/// visible.
 fn print(line: &str) {
     let line = format!("features: {line}\n");
     std::io::stdout().write_all(line.as_bytes()).unwrap();
 }
 
-/// Runs the scenarios of a feature, and returns how many there are.
+/// Runs the scenarios of a feature, and returns their number.
 fn run(path: &Path) -> usize {
     let feature = Feature::parse_path(path, GherkinEnv::default());
     let feature = feature.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -46,22 +47,26 @@ fn run(path: &Path) -> usize {
 }
 
 #[test]
-fn every_scenario_holds() {
+fn every_scenario_passes() {
     let Some(files) = files() else {
-        print("not here; the project's own vectors stand in for them");
+        print("not available, only the project's own vectors are run");
         return;
     };
     let mut ran = Vec::new();
     for path in files {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         if let Some((name, why)) = LEFT_OUT.iter().find(|(own, _)| *own == name) {
-            print(&format!("{name} is left out: {why}"));
+            print(&format!("{name} is skipped: {why}"));
             continue;
         }
         let listed = RUN.iter().find(|(own, _)| *own == name);
         let (name, scenarios) = listed.unwrap_or_else(|| panic!("{name} is a new feature"));
-        assert_eq!(run(&path), *scenarios, "{name} is another one");
-        print(&format!("{name}: {scenarios} scenarios hold"));
+        assert_eq!(
+            run(&path),
+            *scenarios,
+            "{name} should have the listed number of scenarios"
+        );
+        print(&format!("{name}: {scenarios} scenarios pass"));
         ran.push(*name);
     }
     assert_eq!(

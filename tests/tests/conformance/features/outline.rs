@@ -1,14 +1,14 @@
-//! Scenarios, and outlines as one scenario per example.
+//! Scenarios, and outlines as one scenario for each example.
 
 use gherkin::{Scenario, Step};
 
-/// A scenario with nothing left to fill in.
+/// A scenario without placeholders.
 pub(crate) struct Example {
     pub(crate) name: String,
     pub(crate) steps: Vec<Step>,
 }
 
-/// Returns the scenario itself, or the outline filled in with each row of its examples.
+/// Returns the scenario itself, or the outline with each row of its examples.
 pub(crate) fn examples(scenario: &Scenario) -> Vec<Example> {
     if scenario.examples.is_empty() {
         return vec![fill(scenario, &[], &[])];
@@ -18,7 +18,10 @@ pub(crate) fn examples(scenario: &Scenario) -> Vec<Example> {
         .iter()
         .filter_map(|own| own.table.as_ref());
     let filled = tables.flat_map(|table| {
-        let (names, rows) = table.rows.split_first().expect("examples have a head");
+        let (names, rows) = table
+            .rows
+            .split_first()
+            .expect("examples should have a header");
         rows.iter().map(|row| fill(scenario, names, row))
     });
     filled.collect()
@@ -49,7 +52,7 @@ fn fill(scenario: &Scenario, names: &[String], values: &[String]) -> Example {
 }
 
 #[test]
-fn an_outline_is_filled_in_with_every_row() {
+fn an_outline_is_expanded_for_every_row() {
     let text = "\
 Feature: F
     Scenario Outline: of <a>

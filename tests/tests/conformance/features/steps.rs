@@ -1,4 +1,4 @@
-//! The steps of the features: what each sentence does, and what it asks for.
+//! The steps of the features.
 
 use bytes::Bytes;
 use eventkit::Event;
@@ -7,7 +7,7 @@ use gherkin::Step;
 use http::Request;
 use serde_json::Value;
 
-/// What the steps of a scenario hand on to each other.
+/// The state that the steps of a scenario share.
 #[derive(Default)]
 struct World {
     request: Option<Request<Bytes>>,
@@ -16,7 +16,7 @@ struct World {
 
 type Outcome = Result<(), String>;
 
-/// Runs the steps of one scenario, and says which one does not hold and why.
+/// Runs the steps of a scenario, or returns the step that failed and why.
 pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Outcome {
     let mut world = World::default();
     for step in steps {
@@ -42,7 +42,7 @@ impl World {
             }
             "the attributes are:" => self.has_attributes(step),
             "the data is equal to the following JSON:" => self.has_data(step),
-            _ => Err("nothing is known of this step".to_owned()),
+            _ => Err("unknown step".to_owned()),
         }
     }
 
@@ -52,7 +52,7 @@ impl World {
             .ok_or_else(|| "there is no event".to_owned())
     }
 
-    /// Compares with a table of names and values: these attributes, and no others.
+    /// Checks that an event has exactly the attributes of a table of names and values.
     fn has_attributes(&self, step: &Step) -> Outcome {
         const OPTIONAL: [&str; 4] = ["datacontenttype", "dataschema", "subject", "time"];
         let event = self.event()?;
@@ -98,13 +98,13 @@ fn text(step: &Step) -> Result<&str, String> {
     Ok(text.trim_matches('\n'))
 }
 
-/// Reads a request as it is written in the feature: request line, headers, an empty line, the body.
+/// Parses a request of a feature: request line, headers, an empty line, and the body.
 fn request(text: &str) -> Result<Request<Bytes>, String> {
     let (head, body) = text.split_once("\n\n").ok_or("there is no body")?;
     let mut lines = head.lines();
     let line: Vec<&str> = lines.next().unwrap_or_default().split(' ').collect();
     let [method, target, _version] = line[..] else {
-        return Err(format!("{line:?} is no request line"));
+        return Err(format!("{line:?} is not a request line"));
     };
     let mut request = Request::builder().method(method).uri(target);
     for line in lines {
@@ -117,7 +117,7 @@ fn request(text: &str) -> Result<Request<Bytes>, String> {
 }
 
 #[test]
-fn a_step_that_does_not_hold_is_told() {
+fn a_failed_step_is_reported() {
     let holds = |attributes: &str, data: &str| {
         let text = format!(
             "\

@@ -1,4 +1,4 @@
-//! Every event survives every way it can go.
+//! Every event round-trips in every mode and format.
 
 use eventkit::Event;
 use eventkit::binding::http;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::schema;
 use super::strategy::event;
 
-/// A thousand events, or as many as `PROPTEST_CASES` says.
+/// A thousand events, or the number in `PROPTEST_CASES`.
 fn config() -> ProptestConfig {
     match std::env::var_os("PROPTEST_CASES") {
         Some(_) => ProptestConfig::default(),
@@ -24,12 +24,12 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn an_event_survives_the_json_format(event in event()) {
+    fn an_event_round_trips_as_json(event in event()) {
         let text = Json.encode(&event).unwrap();
         schema::check(&text);
         let decoded = Json.decode(text).unwrap();
         for (name, value) in event.extensions() {
-            // JSON has these types; of the others there is the canonical string.
+            // JSON has these types. Values of other types are canonical strings.
             let same = match (value, decoded.extension(name).unwrap()) {
                 (AttributeValue::Boolean(_), AttributeValue::Boolean(_))
                 | (AttributeValue::Integer(_), AttributeValue::Integer(_)) => true,
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_that_can_be_built_survives_every_mode_and_format_and_any_two_of_them(event in event()) {
+    fn an_event_that_can_be_built_round_trips_in_every_mode_and_format(event in event()) {
         assert_survives(&event);
         let message = http::encode_binary(&event).unwrap();
         let received = http::decode(&message.headers, message.body).unwrap();
@@ -50,7 +50,7 @@ proptest! {
     }
 
     #[test]
-    fn an_event_survives_the_formats_of_serde(event in event()) {
+    fn an_event_round_trips_in_serde_formats(event in event()) {
         let value = serde_json::to_value(&event).unwrap();
         prop_assert_eq!(&value, &serde_json::from_slice::<Value>(&Json.encode(&event).unwrap()).unwrap());
         let bytes = rmp_serde::to_vec(&event).unwrap();
@@ -58,7 +58,7 @@ proptest! {
             serde_json::from_value(value).unwrap(),
             rmp_serde::from_slice::<Event>(&bytes).unwrap(),
         ] {
-            // A value is read back as it is, and its text may be another.
+            // The value is decoded unchanged, but its text may differ.
             if let Some(data) = event.data().filter(|data| data.is_json()) {
                 let of = |data: &Data| serde_json::from_slice::<Value>(data.as_bytes()).unwrap();
                 prop_assert_eq!(of(read.data().unwrap()), of(data));
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn a_batch_of_any_events_survives(events in vec(event(), 0..5)) {
+    fn a_batch_of_any_events_round_trips(events in vec(event(), 0..5)) {
         let message = http::encode_batch(&events, &Json).unwrap();
         let text = Json.encode_batch(&events).unwrap();
         prop_assert_eq!(&message.body, &text);

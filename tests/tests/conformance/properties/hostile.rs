@@ -1,4 +1,4 @@
-//! No input makes a decoder panic, or say one thing here and another there.
+//! No input makes a decoder panic, or makes two decoders disagree.
 
 use eventkit::binding::http;
 use eventkit::format::{Format, Json};
@@ -10,14 +10,14 @@ use proptest::sample::{Index, select};
 
 use super::strategy::event;
 
-/// Gives an input to every decoder, strict and lenient, through the fuzz targets.
+/// Passes an input to every strict and lenient decoder, through the fuzz targets.
 fn give(input: &[u8]) {
     for (_, target) in TARGETS {
         target(input);
     }
 }
 
-/// Writes a message as the fuzz targets read it.
+/// Writes a message in the form that the fuzz targets parse.
 fn as_text(message: &Message) -> Vec<u8> {
     let mut text = Vec::new();
     for (name, value) in &message.headers {
@@ -31,7 +31,7 @@ fn as_text(message: &Message) -> Vec<u8> {
     text
 }
 
-/// Writes valid input of every form.
+/// Generates valid input of every form.
 fn valid() -> impl Strategy<Value = Vec<u8>> {
     (event(), 0..5_u8).prop_map(|(event, form)| match form {
         0 => Json.encode(&event).unwrap().to_vec(),
@@ -42,7 +42,7 @@ fn valid() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
-/// Is one change of some bytes.
+/// A change of some bytes.
 #[derive(Debug, Clone)]
 enum Change {
     Replace(u8),
@@ -106,7 +106,7 @@ fn changed(mut bytes: Vec<u8>, changes: &[(Index, Change)]) -> Vec<u8> {
     bytes
 }
 
-/// Writes lines that look like a message.
+/// Generates lines that resemble a message.
 fn like_a_message() -> impl Strategy<Value = Vec<u8>> {
     let name = prop_oneof![
         "ce-(specversion|id|source|type|subject|time|dataschema|data|datacontenttype|n|EXT|a-b|)",
@@ -127,7 +127,7 @@ fn like_a_message() -> impl Strategy<Value = Vec<u8>> {
     (lines, body).prop_map(|(lines, body)| [lines.concat().as_bytes(), b"\n", &body].concat())
 }
 
-/// Writes objects that look like an event, alone or in a batch.
+/// Generates objects that resemble an event, alone or in a batch.
 fn like_json() -> impl Strategy<Value = Vec<u8>> {
     let name = "specversion|id|source|type|subject|time|datacontenttype|dataschema|data|data_base64|n|Ext|\\PC{0,4}";
     let value = prop_oneof![
@@ -156,12 +156,12 @@ proptest! {
     }
 
     #[test]
-    fn what_looks_like_json_events_is_decoded_or_refused(bytes in like_json()) {
+    fn almost_valid_json_events_are_decoded_or_refused(bytes in like_json()) {
         give(&bytes);
     }
 
     #[test]
-    fn what_looks_like_a_message_is_decoded_or_refused(bytes in like_a_message()) {
+    fn almost_valid_messages_are_decoded_or_refused(bytes in like_a_message()) {
         give(&bytes);
     }
 

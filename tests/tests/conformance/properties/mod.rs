@@ -1,4 +1,4 @@
-//! What holds of all events, and of all input.
+//! Properties of all events and of all input.
 
 mod events;
 mod hostile;

@@ -1,4 +1,4 @@
-//! The JSON schema of the specification, where it is beside the project.
+//! The JSON schema of the specification, if it is available.
 
 use std::fs;
 use std::path::Path;
@@ -16,7 +16,7 @@ static SCHEMA: LazyLock<Option<Validator>> = LazyLock::new(|| {
     Some(options.build(&schema).unwrap())
 });
 
-/// Asserts that an event that was written is one by the schema, where there is one.
+/// Asserts that an encoded event is valid by the schema, if there is one.
 #[track_caller]
 pub(crate) fn check(event: &[u8]) {
     let Some(schema) = &*SCHEMA else {
@@ -29,9 +29,9 @@ pub(crate) fn check(event: &[u8]) {
 }
 
 #[test]
-fn the_schema_is_there_and_refuses_what_it_should() {
+fn the_schema_exists_and_refuses_invalid_events() {
     let Some(schema) = &*SCHEMA else {
-        println!("cloudevents.json: not here; what is written is only read back");
+        println!("cloudevents.json: not available, encoded events are only decoded again");
         return;
     };
     let event = json!({ "specversion": "1.0", "id": "1", "source": "/s", "type": "t" });

@@ -1,4 +1,4 @@
-//! Writes valid events with everything that an event may have.
+//! Generators of valid events.
 
 use bytes::Bytes;
 use eventkit::event::{AttributeValue, BuildError, Data, Timestamp, Uri, UriReference};
@@ -8,7 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// The names that no extension may have.
+/// The names that extensions cannot have.
 const TAKEN: [&str; 9] = [
     "specversion",
     "id",
@@ -21,7 +21,7 @@ const TAKEN: [&str; 9] = [
     "data",
 ];
 
-/// Writes a character that an attribute may hold, of any plane.
+/// Generates a character that attributes can contain, of any plane.
 fn character() -> impl Strategy<Value = char> + Clone {
     any::<char>().prop_filter("not allowed in an attribute", |c| {
         let code = u32::from(*c);
@@ -30,7 +30,8 @@ fn character() -> impl Strategy<Value = char> + Clone {
     })
 }
 
-/// Writes text that an attribute may hold, with more of what has a meaning in headers and JSON.
+/// Generates text that attributes can contain, with many characters that are special in headers and
+/// JSON.
 pub(crate) fn text() -> impl Strategy<Value = String> + Clone {
     let part = prop_oneof![
         4 => "[a-zA-Z0-9.]{1,8}",
@@ -59,7 +60,7 @@ fn uri_reference() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Writes any offset in minutes, and any number of fraction digits.
+/// Generates times with any offset in minutes and any number of fraction digits.
 pub(crate) fn timestamp() -> impl Strategy<Value = Timestamp> {
     let date = (1_u32..9999, 1_u32..=12, 1_u32..=28);
     let clock = (0_u32..24, 0_u32..60, 0_u32..60);
@@ -78,7 +79,7 @@ fn bytes() -> impl Strategy<Value = Bytes> + Clone {
     vec(any::<u8>(), 0..24).prop_map(Bytes::from)
 }
 
-/// Writes a value of any of the seven types.
+/// Generates a value of any of the seven types.
 fn attribute_value() -> impl Strategy<Value = AttributeValue> {
     prop_oneof![
         any::<bool>().prop_map(AttributeValue::Boolean),
@@ -97,7 +98,7 @@ fn extension_name() -> impl Strategy<Value = String> {
     "[a-z0-9]{1,24}".prop_filter(taken, |name| !TAKEN.contains(&&**name))
 }
 
-/// Writes any JSON value.
+/// Generates any JSON value.
 pub(crate) fn json() -> impl Strategy<Value = Value> + Clone {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -115,7 +116,7 @@ pub(crate) fn json() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// Writes the text of a JSON value, with and without white space.
+/// Generates the text of a JSON value, with and without white space.
 fn json_text() -> impl Strategy<Value = String> + Clone {
     (json(), any::<bool>()).prop_map(|(value, pretty)| {
         if pretty {
@@ -126,7 +127,7 @@ fn json_text() -> impl Strategy<Value = String> + Clone {
     })
 }
 
-/// Writes data of all kinds, each with the content types that it can have.
+/// Generates data of all kinds, each with the content types that it can have.
 fn data() -> impl Strategy<Value = (Option<&'static str>, Option<Data>)> {
     let json_types = prop::sample::select(vec![
         "application/json",
@@ -172,9 +173,9 @@ fn data() -> impl Strategy<Value = (Option<&'static str>, Option<Data>)> {
     ]
 }
 
-/// Writes events that can be built: all attributes, all types of extensions, all kinds of data.
+/// Generates events that can be built: all attributes, all types of extensions, all kinds of data.
 ///
-/// It is written without a look at what the builder refuses, which then is left out.
+/// Events that the builder refuses are generated too, and then filtered out.
 pub(crate) fn event() -> impl Strategy<Value = Event> {
     built().prop_filter_map("refused by the builder", Result::ok)
 }

@@ -1,11 +1,11 @@
-//! Values that are read from text, and printed.
+//! Values that are parsed from text and displayed.
 
 use eventkit::event::{MediaType, Timestamp};
 use proptest::prelude::*;
 
 use super::strategy::timestamp;
 
-/// Writes media types of all forms, with names in any case.
+/// Generates media types of all forms, with names in any case.
 fn media_type() -> impl Strategy<Value = String> {
     let name = "[a-zA-Z0-9][a-zA-Z0-9.!#$&^_-]{0,8}";
     let value = prop_oneof![
@@ -27,7 +27,7 @@ fn media_type() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_media_type_prints_as_it_was_written(text in media_type()) {
+    fn a_media_type_is_displayed_unchanged(text in media_type()) {
         let parsed: MediaType = text.parse().unwrap();
         prop_assert_eq!(parsed.to_string(), &text[..]);
         prop_assert_eq!(&parsed.to_string().parse::<MediaType>().unwrap(), &parsed);
@@ -38,7 +38,7 @@ proptest! {
     }
 
     #[test]
-    fn a_timestamp_prints_as_it_is_read(time in timestamp()) {
+    fn a_timestamp_is_displayed_as_it_is_parsed(time in timestamp()) {
         let printed = time.to_string();
         let again: Timestamp = printed.parse().unwrap();
         prop_assert_eq!(again, time);

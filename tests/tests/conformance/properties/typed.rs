@@ -1,4 +1,4 @@
-//! Derived types survive as events do.
+//! Derived types round-trip like events.
 
 use eventkit::binding::http::{self, decode_as, encode_binary, encode_structured};
 use eventkit::event::Timestamp;
@@ -63,7 +63,7 @@ fn shipped() -> impl Strategy<Value = Shipped> {
         timestamp(),
         any::<Option<i32>>(),
         any::<bool>(),
-        // As many as an Integer has.
+        // Up to the maximum of an Integer.
         0..=u64::from(i32::MAX.unsigned_abs()),
     );
     let data = (vec((any::<String>(), any::<i64>()), 0..3), json());
@@ -89,7 +89,7 @@ fn order_event() -> impl Strategy<Value = OrderEvent> {
     ]
 }
 
-/// Asserts that a value survives every way to a receiver that knows its type.
+/// Asserts that a value round-trips in every mode, for a receiver that knows its type.
 fn assert_survives<T: CloudEvent + PartialEq + std::fmt::Debug>(value: &T) {
     let event = value.to_event().unwrap();
     assert_eq!(T::from_event(&event).unwrap(), *value);
@@ -115,14 +115,14 @@ fn assert_survives<T: CloudEvent + PartialEq + std::fmt::Debug>(value: &T) {
 
 proptest! {
     #[test]
-    fn a_struct_with_attribute_fields_survives(value in shipped()) {
+    fn a_struct_with_attribute_fields_round_trips(value in shipped()) {
         assert_survives(&value);
         let event = value.to_event().unwrap();
         eventkit_tests::round_trip::assert_survives(&event);
     }
 
     #[test]
-    fn an_option_under_a_text_type_survives_or_is_refused(text in any::<Option<String>>()) {
+    fn an_option_under_a_text_type_round_trips_or_is_refused(text in any::<Option<String>>()) {
         let tag = Tag(text);
         match tag.to_event() {
             Ok(_) => assert_survives(&tag),
@@ -131,7 +131,7 @@ proptest! {
     }
 
     #[test]
-    fn an_enum_survives(value in order_event()) {
+    fn an_enum_round_trips(value in order_event()) {
         assert_survives(&value);
     }
 }

@@ -31,7 +31,7 @@ fn a_timestamp_has_seconds_and_a_full_offset() {
 }
 
 #[test]
-fn a_timestamp_keeps_the_offset_and_precision_it_came_with() {
+fn a_timestamp_keeps_its_offset_and_precision() {
     for text in [
         "2026-01-31T09:30:00Z",
         "2026-01-31T09:30:00.0Z",
@@ -48,7 +48,7 @@ fn a_timestamp_keeps_the_offset_and_precision_it_came_with() {
 }
 
 #[test]
-fn a_timestamp_has_one_canonical_way_out() {
+fn a_timestamp_has_one_canonical_form() {
     for text in [
         "2026-01-31T09:30:00z",
         "2026-01-31t09:30:00Z",
@@ -64,7 +64,7 @@ fn a_timestamp_has_one_canonical_way_out() {
 }
 
 #[test]
-fn a_null_attribute_is_an_unset_one() {
+fn a_null_attribute_is_unset() {
     let nulls = r#""subject":null,"time":null,"dataschema":null,"datacontenttype":null,"ext":null"#;
     let event = Json.decode(json(nulls)).unwrap();
 
@@ -77,7 +77,7 @@ fn a_null_attribute_is_an_unset_one() {
 }
 
 #[test]
-fn a_name_is_of_lower_case_letters_and_digits() {
+fn a_name_consists_of_lower_case_letters_and_digits() {
     let section = "core, Naming Conventions";
     for name in ["Upper", "with-dash", "with_underscore", "", "größe"] {
         assert_violations(minimal().extension(name, "x").build(), &[(name, section)]);
@@ -117,7 +117,7 @@ fn the_name_data_is_reserved() {
 }
 
 #[test]
-fn a_member_there_twice_is_an_error() {
+fn a_duplicate_member_is_an_error() {
     let section = "core, Context Attributes";
 
     assert_invalid(
@@ -146,7 +146,7 @@ fn an_integer_has_32_bits_and_no_fraction() {
 }
 
 #[test]
-fn an_extension_from_a_header_is_a_string_that_typed_access_parses() {
+fn an_extension_from_a_header_is_a_string_that_can_be_parsed() {
     let headers = headers(&[("ce-n", "7"), ("ce-flag", "true"), ("ce-bin", "AP8=")]);
     let event = http::decode(&headers, Bytes::new()).unwrap();
 
@@ -158,7 +158,7 @@ fn an_extension_from_a_header_is_a_string_that_typed_access_parses() {
 }
 
 #[test]
-fn an_event_equals_the_one_that_travelled_in_headers() {
+fn an_event_equals_its_form_decoded_from_headers() {
     let event = minimal()
         .extension("n", 7)
         .extension("flag", true)
@@ -185,7 +185,8 @@ fn a_missing_specversion_is_a_clear_error() {
     assert_invalid(http::decode(&headers, Bytes::new()), &expected);
 }
 
-/// Asserts that this event is refused for its version, and a binary message of that version too.
+/// Asserts that this event and a binary message of the same version are refused because of the
+/// version.
 #[track_caller]
 fn assert_version_refused(event: &'static str, version: &str) {
     let error = Json.decode(event.into()).unwrap_err();

@@ -1,4 +1,4 @@
-//! Edge cases of the JSON format: what the data is.
+//! Edge cases of the JSON format: the kind and value of data.
 
 use bytes::Bytes;
 use eventkit::binding::http;
@@ -39,7 +39,7 @@ fn application_jsonseq_is_not_json() {
 }
 
 #[test]
-fn data_base64_gives_bytes_and_implies_no_content_type() {
+fn data_base64_is_binary_and_implies_no_content_type() {
     let event = Json.decode(json(r#""data_base64":"AP8=""#)).unwrap();
 
     assert_eq!(event.data().unwrap().kind(), DataKind::Binary);
@@ -51,7 +51,7 @@ fn data_base64_gives_bytes_and_implies_no_content_type() {
 }
 
 #[test]
-fn data_without_a_content_type_is_json_and_says_so_when_encoded_again() {
+fn data_without_a_content_type_is_json_and_gets_its_content_type() {
     let event = Json.decode(json(r#""data":{"a":1}"#)).unwrap();
     assert_eq!(event.data().unwrap().kind(), DataKind::Json);
 
@@ -76,7 +76,7 @@ fn a_json_string_is_quoted_in_binary_mode() {
 }
 
 #[test]
-fn a_json_string_is_never_parsed_a_second_time() {
+fn a_json_string_is_not_parsed_a_second_time() {
     let members = r#""datacontenttype":"application/json","data":"{\"a\":1}""#;
     let event = Json.decode(json(members)).unwrap();
 
@@ -101,7 +101,7 @@ fn text_of_another_type_is_the_string_itself() {
 }
 
 #[test]
-fn null_data_is_not_the_absence_of_data() {
+fn null_data_is_not_absent_data() {
     let null = Json.decode(json(r#""data":null"#)).unwrap();
     let none = Json.decode(json("")).unwrap();
 
@@ -115,7 +115,7 @@ fn null_data_is_not_the_absence_of_data() {
 }
 
 #[test]
-fn an_empty_body_is_the_absence_of_data() {
+fn an_empty_body_is_absent_data() {
     let headers = headers(&[("content-type", "application/json")]);
     let event = http::decode(&headers, Bytes::new()).unwrap();
 
@@ -123,7 +123,7 @@ fn an_empty_body_is_the_absence_of_data() {
 }
 
 #[test]
-fn data_beside_data_base64_is_an_error() {
+fn data_together_with_data_base64_is_an_error() {
     let section = "JSON format, 3.1.1";
 
     assert_invalid(

@@ -11,7 +11,7 @@ fn subject(value: &str) -> Result<Event, eventkit::DecodeError> {
 }
 
 #[test]
-fn space_quote_percent_and_all_outside_printable_ascii_are_percent_encoded() {
+fn space_quote_percent_and_non_printable_ascii_are_percent_encoded() {
     let event = minimal().subject("Euro € 😀 \"100%\" ~!").build().unwrap();
     let message = http::encode_binary(&event).unwrap();
 
@@ -43,7 +43,7 @@ fn encoded_bytes_that_are_not_utf_8_are_an_error() {
 }
 
 #[test]
-fn the_mode_is_detected_without_case() {
+fn the_mode_is_detected_case_insensitively() {
     let structured = content_type("APPLICATION/CloudEvents+Json; charset=utf-8");
     assert_eq!(
         http::decode(&structured, json("")).unwrap(),
@@ -54,7 +54,7 @@ fn the_mode_is_detected_without_case() {
 }
 
 #[test]
-fn the_prefix_of_a_batch_is_tested_before_the_one_of_an_event() {
+fn the_prefix_of_a_batch_is_tested_before_that_of_an_event() {
     let headers = content_type("application/cloudevents-batch+json");
 
     assert_refused(
@@ -77,7 +77,7 @@ fn structured_mode_is_tested_before_ce_headers() {
 }
 
 #[test]
-fn an_unknown_event_format_is_not_taken_as_binary() {
+fn an_unknown_event_format_is_not_binary_mode() {
     let headers = headers(&[("content-type", "application/cloudevents+avro")]);
 
     assert_refused(
@@ -109,7 +109,7 @@ fn a_ce_datacontenttype_header_is_forbidden() {
 }
 
 #[test]
-fn datacontenttype_is_the_content_type_header_and_no_other() {
+fn datacontenttype_is_only_the_content_type_header() {
     let event = minimal().data_text("a").build().unwrap();
     let message = http::encode_binary(&event).unwrap();
 
@@ -135,7 +135,7 @@ fn the_prefix_of_attributes_is_ce_dash() {
 }
 
 #[test]
-fn a_ce_header_there_twice_is_an_error() {
+fn a_duplicate_ce_header_is_an_error() {
     let section = "core, Context Attributes";
 
     assert_invalid(

@@ -1,4 +1,4 @@
-//! Edge cases of the specification, one test per rule and named after it.
+//! Edge cases of the specification, with one test for each rule.
 
 mod attributes;
 mod data;

@@ -1,4 +1,4 @@
-//! Events as vectors write them: a map of attributes, and `data`.
+//! Events in the form of vectors: a map of attributes, and `data`.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -8,12 +8,12 @@ use eventkit_tests::attributes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The attributes of an event besides the four required ones, which are filled in as
-/// `message::minimal` has them; `null` leaves one of them out.
+/// The attributes of an event. The four required ones have the defaults of `message::minimal`;
+/// `null` removes one.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Described(Map<String, Value>);
 
-/// Data of an event: a JSON value, its very bytes, text, or Base64 of anything.
+/// The data of an event: a JSON value, the exact JSON text, text, or Base64.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum Payload {
@@ -23,7 +23,7 @@ enum Payload {
     Base64(String),
 }
 
-/// Returns a map with the required attributes, and others in the place of those of the same name.
+/// Returns a map with the required attributes, overridden by others.
 pub(crate) fn with_required(others: &Map<String, Value>) -> Map<String, Value> {
     let required = json!({"specversion": "1.0", "id": "1", "source": "/s", "type": "t"});
     let mut all: Map<String, Value> = serde_json::from_value(required).unwrap();
@@ -33,7 +33,7 @@ pub(crate) fn with_required(others: &Map<String, Value>) -> Map<String, Value> {
 }
 
 impl Described {
-    /// Makes the event.
+    /// Builds the event.
     pub(crate) fn build(&self) -> Result<Event, BuildError> {
         let mut event = Event::builder().without_time();
         for (name, value) in with_required(&self.0) {
@@ -53,7 +53,7 @@ impl Described {
         event.build()
     }
 
-    /// Says how an event is another one than described.
+    /// Returns an error if an event differs from the description.
     pub(crate) fn compare(&self, event: &Event) -> Result<(), String> {
         let mut expected = with_required(&self.0);
         let payload = expected.remove("data");
@@ -102,8 +102,8 @@ fn holds(found: Option<&Data>, expected: Option<&Payload>) -> bool {
     }
 }
 
-/// Reads the value of an extension: native where JSON has the type, `{timestamp: ..}` and the like
-/// where it has not.
+/// Parses the value of an extension: native if JSON has the type, and otherwise in the form of
+/// `{timestamp: ..}`.
 fn attribute(value: &Value) -> AttributeValue {
     match value {
         Value::Bool(flag) => AttributeValue::Boolean(*flag),
@@ -112,17 +112,20 @@ fn attribute(value: &Value) -> AttributeValue {
         }
         Value::String(text) => AttributeValue::String(text.clone()),
         Value::Object(typed) => {
-            let (name, value) = typed.iter().next().expect("a type and its value");
-            let text = value.as_str().expect("the value of a type is a string");
+            let (name, value) = typed
+                .iter()
+                .next()
+                .expect("a typed value should have a type and a value");
+            let text = value.as_str().expect("a typed value should be a string");
             match name.as_str() {
                 "timestamp" => AttributeValue::Timestamp(parse_time(text)),
                 "uri" => AttributeValue::Uri(Uri::new(text).unwrap()),
                 "urireference" => AttributeValue::UriReference(UriReference::new(text).unwrap()),
                 "binary" => AttributeValue::Binary(BASE64_STANDARD.decode(text).unwrap().into()),
-                other => panic!("there is no type {other}"),
+                other => panic!("unknown type {other}"),
             }
         }
-        other => panic!("{other} is no value of an attribute"),
+        other => panic!("{other} is not an attribute value"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a vector starts from.
+//! The input of a vector.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,27 +12,27 @@ use serde::Deserialize;
 
 use super::described::Described;
 
-/// One of these, and with HTTP headers a body if there is one.
+/// The input: exactly one of these, and with HTTP headers optionally a body.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Given {
     /// The text of a JSON event.
     json: Option<String>,
-    /// Members of a JSON event after those of the required attributes.
+    /// Members of a JSON event in addition to the required attributes.
     json_with: Option<String>,
     /// The text of a JSON batch.
     batch: Option<String>,
     /// All headers of an HTTP message.
     http: Option<Vec<(String, String)>>,
-    /// Headers of a binary message besides those of the required attributes.
+    /// Headers of a binary message in addition to the required attributes.
     http_with: Option<Vec<(String, String)>>,
     body: Option<String>,
     body_base64: Option<String>,
-    /// An event that the builder makes.
+    /// An event for the builder.
     event: Option<Described>,
-    /// Events that the builder makes, to be sent together.
+    /// Events for the builder, which are sent together.
     events: Option<Vec<Described>>,
-    /// The string of an attribute, and the type that it is read as.
+    /// The string of an attribute, and the type that it is parsed as.
     value: Option<Value>,
 }
 
@@ -44,7 +44,7 @@ struct Value {
     text: String,
 }
 
-/// What came of it.
+/// The outcome of a vector.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     Events(Vec<Event>),
@@ -52,12 +52,12 @@ pub(crate) enum Outcome {
     Unbuilt(BuildError),
     /// The canonical string of a value.
     Text(String),
-    /// A string that is not one of the type.
+    /// A string that is not of the type.
     NoValue,
 }
 
 impl Given {
-    /// Decodes or builds what is given.
+    /// Decodes or builds the input.
     pub(crate) fn outcome(&self) -> Outcome {
         if let Some(json) = &self.json {
             return one(decode_json(json));
@@ -97,8 +97,10 @@ impl Given {
             return Some(message::headers(&others));
         }
         let headers = self.http.as_ref()?.iter().map(|(name, value)| {
-            let name = ::http::HeaderName::from_bytes(name.as_bytes()).expect("a header name");
-            let value = ::http::HeaderValue::from_bytes(value.as_bytes()).expect("a header value");
+            let name = ::http::HeaderName::from_bytes(name.as_bytes())
+                .expect("the name should be a header name");
+            let value = ::http::HeaderValue::from_bytes(value.as_bytes())
+                .expect("the value should be a header value");
             (name, value)
         });
         let mut map = ::http::HeaderMap::new();
@@ -116,7 +118,7 @@ impl Given {
     }
 }
 
-/// Decodes one JSON event, which comes out the same as the body of a structured message.
+/// Decodes a JSON event, and asserts that a structured message with it has the same outcome.
 fn decode_json(json: &str) -> Result<Event, DecodeError> {
     let bytes = Bytes::copy_from_slice(json.as_bytes());
     let decoded = Json.decode(bytes.clone());
@@ -137,7 +139,7 @@ fn many(decoded: Result<Vec<Event>, DecodeError>) -> Outcome {
 }
 
 impl Value {
-    /// Reads the string as its type, and returns the canonical string of what was read.
+    /// Parses the string as its type, and returns the canonical string of the value.
     fn read(&self) -> Option<String> {
         match self.ty.as_str() {
             "boolean" => canonical::<bool>(&self.text),
@@ -147,7 +149,7 @@ impl Value {
             "uri" => canonical::<Uri>(&self.text),
             "urireference" => canonical::<UriReference>(&self.text),
             "timestamp" => canonical::<Timestamp>(&self.text),
-            other => panic!("there is no type {other}"),
+            other => panic!("unknown type {other}"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The rules of the specification one by one: vectors, and the table in the documentation.
+//! The rules of the specification: their vectors, and their table in the documentation.
 
 mod described;
 mod given;

@@ -1,4 +1,4 @@
-//! The rules of the specification, and the tests that show each.
+//! The rules of the specification, and the tests of each rule.
 
 use std::fs;
 use std::path::Path;
@@ -7,25 +7,25 @@ use serde::Deserialize;
 
 use super::vectors::{self, RULES};
 
-/// A rule, as one row of the table.
+/// A rule, which is a row of the table.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Rule {
-    /// The name that vectors know it by: document, then what it is about.
+    /// The id of the rule for vectors: the document and the topic.
     pub(crate) id: String,
     pub(crate) section: String,
     pub(crate) level: Level,
-    /// Who has to keep it, where that is not this library alone.
+    /// Who must follow the rule, if not only this library.
     #[serde(default)]
     pub(crate) duty: Duty,
-    /// The rule in short.
+    /// A summary of the rule.
     pub(crate) text: String,
-    /// Tests besides the vectors: suite, modules, function.
+    /// Tests in addition to vectors: suite, modules, function.
     #[serde(default)]
     pub(crate) tests: Vec<String>,
 }
 
-/// The weight of a rule (RFC 2119).
+/// The requirement level of a rule (RFC 2119).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Level {
     #[serde(rename = "MUST")]
@@ -38,23 +38,23 @@ pub(crate) enum Level {
     ShouldNot,
     #[serde(rename = "MAY")]
     May,
-    /// The document says that it is so, without one of these words.
+    /// The document states it without one of these words.
     #[serde(rename = "stated")]
     Stated,
 }
 
-/// Who has to keep a rule.
+/// Who must follow a rule.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Duty {
     /// This library.
     #[default]
     Library,
-    /// The program that uses it; the tests show what the library does for it.
+    /// The program that uses the library. The tests show how the library supports it.
     Program,
 }
 
-/// The documents, as the ids of rules begin, with their titles.
+/// The documents: the prefix of the ids of their rules, and their titles.
 pub(crate) const DOCUMENTS: [(&str, &str); 4] = [
     ("core", "CloudEvents core specification"),
     ("json", "JSON event format"),
@@ -68,7 +68,7 @@ pub(crate) fn all() -> Vec<Rule> {
 }
 
 impl Rule {
-    /// Returns the document that it stands in.
+    /// Returns the document of the rule.
     pub(crate) fn document(&self) -> &str {
         self.id.split('.').next().unwrap_or_default()
     }
@@ -81,13 +81,13 @@ fn every_rule_has_a_test_that_exists() {
         let shown = vectors.iter().any(|(_, vector)| vector.rule == rule.id);
         assert!(shown || !rule.tests.is_empty(), "{} has no test", rule.id);
         for test in &rule.tests {
-            assert!(exists(test), "{}: there is no test {test}", rule.id);
+            assert!(exists(test), "{}: the test {test} does not exist", rule.id);
         }
     }
 }
 
 #[test]
-fn every_rule_is_of_a_document_and_there_once() {
+fn every_rule_has_a_document_and_a_unique_id() {
     let mut ids: Vec<String> = Vec::new();
     for rule in all() {
         let document = rule.document();
@@ -96,12 +96,12 @@ fn every_rule_is_of_a_document_and_there_once() {
             "{}",
             rule.id
         );
-        assert!(!ids.contains(&rule.id), "{} is there twice", rule.id);
+        assert!(!ids.contains(&rule.id), "duplicate rule {}", rule.id);
         ids.push(rule.id);
     }
 }
 
-/// Returns whether a suite has a test function of that name in that module.
+/// Returns whether a suite has a test function with this name in this module.
 fn exists(test: &str) -> bool {
     let Some((module, function)) = test.rsplit_once("::") else {
         return false;
@@ -112,7 +112,7 @@ fn exists(test: &str) -> bool {
         return false;
     };
     let lines: Vec<&str> = code.lines().collect();
-    // A function that runs against each server is named in the macro that writes its tests.
+    // A function for both servers is named in the macro that defines its tests.
     let is_on_each_server = code
         .split_once("on_each_server! {")
         .and_then(|(_, rest)| rest.split_once('}'))

@@ -1,13 +1,13 @@
-//! The sizes that everyone has to take (core, Size Limits).
+//! The event size that all implementations must support (core, Size Limits).
 
 use eventkit::Event;
 use eventkit::binding::http;
 use eventkit::format::Json;
 
-/// The size in bytes that has to get through.
+/// The size in bytes that must be forwarded.
 const SIZE: usize = 64 * 1024;
 
-/// Returns an event of more than 64 KiB, whatever it is written as.
+/// Returns an event of more than 64 KiB in every encoding.
 fn event(data: &[u8]) -> Event {
     let event = Event::builder().id("1").source("/s").ty("t").without_time();
     let event = event.data_content_type("application/octet-stream");

@@ -1,4 +1,4 @@
-//! The table of rules in the documentation, made of the rules and the vectors.
+//! The table of rules in the documentation, generated from the rules and the vectors.
 
 use std::fmt::Write;
 use std::fs;
@@ -72,15 +72,15 @@ fn row(rule: &Rule, vectors: &[(&str, Vector)]) -> String {
 }
 
 #[test]
-fn the_page_of_the_tests_counts_the_vectors() {
+fn the_readme_has_the_number_of_vectors() {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let page = fs::read_to_string(page).unwrap();
     let count = format!("the {} vectors of", vectors::all().len());
-    assert!(page.contains(&count), "the page does not say: {count}");
+    assert!(page.contains(&count), "the page should contain: {count}");
 }
 
 #[test]
-fn the_documentation_has_it_as_it_is() {
+fn the_table_is_up_to_date() {
     let (rules, vectors) = (rules::all(), vectors::all());
     let musts = rules
         .iter()
@@ -92,6 +92,12 @@ fn the_documentation_has_it_as_it_is() {
     );
     let table = table(&rules, &vectors);
     let cells = table.lines().filter(|line| line.starts_with('|'));
-    cells.for_each(|line| assert_eq!(line.matches('|').count(), 5, "a cell holds a bar: {line}"));
+    cells.for_each(|line| {
+        assert_eq!(
+            line.matches('|').count(),
+            5,
+            "a cell contains a bar: {line}"
+        )
+    });
     expect_file!["../../../vectors/conformance.md"].assert_eq(&table);
 }

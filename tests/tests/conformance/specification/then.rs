@@ -1,4 +1,4 @@
-//! What has to come of what a vector gives.
+//! The expected outcome of a vector.
 
 use std::collections::BTreeMap;
 
@@ -14,27 +14,27 @@ use serde_json::{Map, Value, json};
 use super::described::{Described, with_required};
 use super::given::{Given, Outcome};
 
-/// At least one of these; all of them have to hold.
+/// The expected outcome: at least one of these, all of which must hold.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Then {
-    /// The one event that comes out.
+    /// The only event.
     event: Option<Described>,
-    /// The events that come out.
+    /// All events.
     events: Option<Vec<Described>>,
-    /// Why nothing comes out.
+    /// The reason for the refusal.
     refused: Option<Refused>,
-    /// The members that the event has in the JSON format.
+    /// The members of the event in the JSON format.
     json: Option<Map<String, Value>>,
-    /// The message that the event is in binary mode.
+    /// The message of the event in binary mode.
     binary: Option<Binary>,
-    /// The message that the events are in batched mode.
+    /// The message of the events in batched mode.
     batched: Option<Vec<Map<String, Value>>>,
     /// The canonical string of a value.
     text: Option<String>,
 }
 
-/// A sort of mistake, or the attributes that are wrong with the section that says so.
+/// The kind of error, or the invalid attributes with the section of each.
 #[derive(Debug, Deserialize)]
 #[serde(untagged)]
 enum Refused {
@@ -42,7 +42,7 @@ enum Refused {
     Attributes(BTreeMap<String, String>),
 }
 
-/// The headers besides those of the required attributes, and the body.
+/// The headers in addition to the required attributes, and the body.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Binary {
@@ -54,13 +54,13 @@ struct Binary {
 type Check = Result<(), String>;
 
 impl Then {
-    /// Says what does not hold.
+    /// Returns an error if the outcome differs from the expected one.
     pub(crate) fn check(&self, given: &Given) -> Check {
         match (given.outcome(), &self.refused) {
             (Outcome::Events(events), None) => self.check_events(&events),
             (Outcome::Text(text), None) => equal("the value", &Some(text), &self.text),
             (outcome, Some(refused)) => refused.check(&outcome),
-            (outcome, None) => Err(format!("it is refused: {outcome:?}")),
+            (outcome, None) => Err(format!("unexpected refusal: {outcome:?}")),
         }
     }
 
@@ -99,7 +99,7 @@ impl Then {
             self.check_event(event)?;
         }
         if checked == 0 {
-            return Err("the vector says nothing of events".to_owned());
+            return Err("the vector has no expectation for events".to_owned());
         }
         Ok(())
     }
@@ -121,7 +121,7 @@ impl Then {
     }
 }
 
-/// Fills in the required members, and keeps a `data` that is `null`.
+/// Adds the required members, and keeps a `data` of `null`.
 fn with_required_or_null(expected: &Map<String, Value>) -> Map<String, Value> {
     let mut members = with_required(expected);
     if expected.get("data") == Some(&Value::Null) {
@@ -130,7 +130,7 @@ fn with_required_or_null(expected: &Map<String, Value>) -> Map<String, Value> {
     members
 }
 
-/// Checks a message that has one header, and JSON.
+/// Checks a message with one header and a JSON body.
 fn in_body(message: &Message, content_type: &str, expected: &Value) -> Check {
     let headers = headers(message);
     equal(
@@ -145,7 +145,7 @@ fn in_body(message: &Message, content_type: &str, expected: &Value) -> Check {
 
 fn headers(message: &Message) -> Value {
     let headers = message.headers.iter().map(|(name, value)| {
-        let value = value.to_str().expect("headers are printable ASCII");
+        let value = value.to_str().expect("headers should be printable ASCII");
         (name.as_str().to_owned(), value.into())
     });
     Value::Object(headers.collect())
@@ -178,14 +178,14 @@ impl Refused {
             Outcome::Unbuilt(error) => ("invalid", error.violations()),
             Outcome::NoValue => ("value", &[][..]),
             Outcome::Events(_) | Outcome::Text(_) => {
-                return Err(format!("it is accepted: {outcome:?}"));
+                return Err(format!("expected a refusal, found {outcome:?}"));
             }
         };
         match self {
-            Self::Kind(expected) => equal("the sort of mistake", &kind, &expected.as_str()),
+            Self::Kind(expected) => equal("the kind of error", &kind, &expected.as_str()),
             Self::Attributes(expected) => {
                 equal("the sort of mistake", &kind, &"invalid")?;
-                equal("what is wrong", &sections(violations), expected)
+                equal("the violations", &sections(violations), expected)
             }
         }
     }

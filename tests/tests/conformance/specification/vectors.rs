@@ -1,4 +1,4 @@
-//! The vectors: what is given, and what has to come of it, each for one rule.
+//! Vectors: an input and its expected outcome, each for one rule.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,7 @@ use super::given::Given;
 use super::rules;
 use super::then::Then;
 
-/// Every file has to be there, and no other.
+/// The expected files.
 const FILES: [&str; 12] = [
     "core_attributes",
     "core_names",
@@ -27,7 +27,7 @@ const FILES: [&str; 12] = [
     "json_types",
 ];
 
-/// The file beside them with the rules themselves.
+/// The file with the rules, next to the vectors.
 pub(crate) const RULES: &str = "rules";
 
 #[derive(Debug, Deserialize)]
@@ -38,30 +38,30 @@ struct File {
     vectors: Vec<Vector>,
 }
 
-/// One case of one rule.
+/// A test case of a rule.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Vector {
-    /// The rule that it shows, by its id.
+    /// The id of the rule.
     pub(crate) rule: String,
-    /// A sentence that says what has to happen.
+    /// A sentence that describes the behaviour.
     pub(crate) name: String,
     given: Given,
     then: Then,
 }
 
-/// Reads a file of the folder.
+/// Reads a file of vectors.
 ///
 /// # Panics
 ///
-/// Where it is missing or unreadable, with its path.
+/// Panics if the file is missing or malformed, with its path.
 pub(crate) fn read<T: DeserializeOwned>(name: &str) -> T {
     let path = folder().join(name).with_extension("yaml");
     let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_yaml_ng::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// Returns all vectors, each with the name of its file.
+/// Returns all vectors, with the name of their file.
 pub(crate) fn all() -> Vec<(&'static str, Vector)> {
     let vectors = |name| {
         let file: File = read(name);
@@ -76,7 +76,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
-fn every_vector_holds() {
+fn every_vector_passes() {
     let vectors = all();
     let failures = vectors.iter().filter_map(|(file, vector)| {
         let failure = vector.then.check(&vector.given).err()?;
@@ -101,7 +101,7 @@ fn every_file_is_listed() {
 }
 
 #[test]
-fn every_vector_is_of_a_rule_and_has_a_name_of_its_own() {
+fn every_vector_has_a_rule_and_a_unique_name() {
     let rules = rules::all();
     let mut names = BTreeSet::new();
     for (file, vector) in all() {
@@ -110,6 +110,6 @@ fn every_vector_is_of_a_rule_and_has_a_name_of_its_own() {
             rules.iter().any(|own| own.id == rule),
             "{file}, {name}: there is no rule {rule}"
         );
-        assert!(names.insert(name.clone()), "{file}: {name} is there twice");
+        assert!(names.insert(name.clone()), "{file}: duplicate name {name}");
     }
 }

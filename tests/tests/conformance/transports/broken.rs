@@ -1,4 +1,4 @@
-//! The suite notices what is wrong with a transport.
+//! The transport tests detect faulty transports.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ use eventkit_service::memory::Memory;
 use eventkit_transport_tests::{self, Fixture, Outcome};
 use tokio::time::timeout;
 
-/// What is wrong with a transport.
+/// A fault of a transport.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Fault {
     None,
@@ -93,7 +93,7 @@ impl Fixture for Broken {
             self.memory.close();
             self.memory.reopen();
             if self.fault == ForgetsAtRestart {
-                // Someone else has taken it all.
+                // Another consumer has taken all messages.
                 let all = Subscription::new("thief", ["*"]);
                 drop(self.memory.subscribe(&all).await?);
                 self.subscriptions.store(1, Ordering::Relaxed);
@@ -217,7 +217,7 @@ struct BrokenConsumer {
     forgets: bool,
     held: Option<Incoming>,
     count: u32,
-    /// What was recorded last, of whichever message.
+    /// The most recent record, of any message.
     records: Arc<Mutex<DeliveryRecord>>,
 }
 
@@ -275,7 +275,7 @@ impl Consumer for BrokenConsumer {
     }
 
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
-        // What it holds comes again after `ack_wait`.
+        // Its messages are redelivered after `ack_wait`.
         self.inner.close()
     }
 }
@@ -293,7 +293,7 @@ impl Acknowledger for BrokenSettle {
         _: MessageMetadata,
         how: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>> {
-        let settled = Arc::into_inner(self).expect("a message is settled once");
+        let settled = Arc::into_inner(self).expect("a message should be settled once");
         let Self { inner, fault, .. } = settled;
         match (fault, how) {
             (AcksNothing, Settlement::Ack) | (TerminatesNothing, Settlement::Terminate) => {
@@ -336,7 +336,7 @@ impl Acknowledger for BrokenSettle {
     }
 }
 
-/// Asserts that a fault breaks these promises at least.
+/// Asserts that the tests detect a fault as a violation of at least these promises.
 async fn assert_notices(fault: Fault, expected: &[&str]) {
     let report = eventkit_transport_tests::run(&Broken::new(fault)).await;
     let broken: Vec<&str> = report
@@ -345,18 +345,21 @@ async fn assert_notices(fault: Fault, expected: &[&str]) {
         .map(|(check, _)| check.name())
         .collect();
     for name in expected {
-        assert!(broken.contains(name), "{fault:?} is not noticed:\n{report}");
+        assert!(
+            broken.contains(name),
+            "{fault:?} was not detected:\n{report}"
+        );
     }
     assert_eq!(report.all_passed(), expected.is_empty(), "{report}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sound_transport_breaks_nothing() {
+async fn a_correct_transport_passes() {
     assert_notices(Fault::None, &[]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn settling_that_does_not_settle_is_noticed() {
+async fn faulty_settlements_are_detected() {
     assert_notices(
         AcksNothing,
         &[
@@ -384,7 +387,7 @@ async fn settling_that_does_not_settle_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_information_is_noticed() {
+async fn wrong_metadata_is_detected() {
     assert_notices(
         CountsNoAttempts,
         &["redelivers_after_nack", "redelivers_after_ack_wait"],
@@ -396,7 +399,7 @@ async fn wrong_information_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn changed_messages_are_noticed() {
+async fn changed_messages_are_detected() {
     assert_notices(LosesAnExtension, &["carries_every_attribute"]).await;
     assert_notices(LosesLargeData, &["carries_empty_and_large_messages"]).await;
     assert_notices(
@@ -418,19 +421,19 @@ async fn changed_messages_are_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn reserved_messages_that_are_taken_for_others_are_noticed() {
+async fn misrouted_reserved_messages_are_detected() {
     assert_notices(HidesReserved, &["delivers_reserved_messages_with_headers"]).await;
     assert_notices(ReservesByAttribute, &["delivers_nothing_else_as_reserved"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_answers_on_duplicates_are_noticed() {
+async fn wrong_duplicate_detection_is_detected() {
     assert_notices(FindsNoDuplicates, &["detects_duplicates"]).await;
     assert_notices(FindsDuplicatesOfOthers, &["detects_duplicates"]).await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn wrong_subscriptions_are_noticed() {
+async fn faulty_subscriptions_are_detected() {
     assert_notices(IgnoresPatterns, &["selects_by_pattern"]).await;
     assert_notices(
         GivesNamesOfItsOwn,
@@ -455,7 +458,7 @@ async fn wrong_subscriptions_are_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_deployment_loses_is_noticed() {
+async fn messages_lost_in_a_deployment_are_detected() {
     let check = "skips_only_for_the_latest_selection";
     assert_notices(SkipsForGood, &[check]).await;
     assert_notices(SkipsUnaccounted, &[check]).await;
@@ -466,7 +469,7 @@ async fn what_a_deployment_loses_is_noticed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn lost_and_swapped_messages_are_noticed() {
+async fn lost_and_reordered_messages_are_detected() {
     assert_notices(SwapsMessages, &["keeps_order"]).await;
     assert_notices(ForgetsOrderWhenLost, &["keeps_order"]).await;
     assert_notices(LosesWhenDropped, &["loses_nothing_when_next_is_dropped"]).await;

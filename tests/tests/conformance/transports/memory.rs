@@ -1,4 +1,4 @@
-//! The transport in memory, with the time of tokio paused.
+//! The in-memory transport in paused time.
 
 use eventkit::BoxError;
 use eventkit::transport::{BoxFuture, Transport};

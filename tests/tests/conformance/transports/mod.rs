@@ -1,4 +1,4 @@
-//! The conformance suite of transports, run on the one in memory, and on ones that break promises.
+//! The transport tests, run on the in-memory transport and on faulty ones.
 
 mod broken;
 mod memory;

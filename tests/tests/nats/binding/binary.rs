@@ -1,4 +1,4 @@
-//! Events to messages in binary content mode, and back (section 3.1).
+//! Encoding and decoding in binary content mode (section 3.1).
 
 use bytes::Bytes;
 use eventkit::event::{Data, DataKind, Timestamp, Uri, UriReference};
@@ -45,7 +45,7 @@ fn every_attribute_is_a_header_and_the_data_is_the_body() {
 }
 
 #[test]
-fn only_what_is_set_is_a_header() {
+fn only_attributes_that_are_set_become_headers() {
     let message = encode_binary(&minimal().build().unwrap()).unwrap();
 
     let expected = [
@@ -70,7 +70,7 @@ fn the_body_shares_the_bytes_of_the_data() {
 }
 
 #[test]
-fn the_names_of_headers_have_no_case() {
+fn header_names_are_case_insensitive() {
     let headers = [
         ("CE-SpecVersion", "1.0"),
         ("Ce-Id", "1"),
@@ -84,7 +84,7 @@ fn the_names_of_headers_have_no_case() {
 }
 
 #[test]
-fn an_attribute_that_comes_twice_is_refused_in_any_case() {
+fn a_duplicate_attribute_is_refused_in_any_case() {
     for again in ["ce-id", "CE-ID"] {
         let headers = headers(&[(again, "1")]);
         assert_invalid(
@@ -100,7 +100,7 @@ fn an_attribute_that_comes_twice_is_refused_in_any_case() {
 }
 
 #[test]
-fn the_content_type_of_the_data_is_the_attribute_or_else_the_header() {
+fn the_content_type_is_that_of_the_attribute_or_else_of_the_header() {
     for name in ["Content-Type", "content-type"] {
         let sent = headers(&[(name, "application/json")]);
         let event = decode(&sent, "[1]".into()).unwrap();
@@ -144,7 +144,7 @@ fn the_kind_of_the_data_follows_from_its_content_type() {
 }
 
 #[test]
-fn an_empty_body_is_no_data_unless_it_is_valid_for_its_content_type() {
+fn an_empty_body_that_cannot_be_data_is_no_data() {
     let empty = |headers: &[(&str, &str)]| decode(headers, Bytes::new()).unwrap();
 
     assert_eq!(empty(&headers(&[])).data(), None);
@@ -155,7 +155,7 @@ fn an_empty_body_is_no_data_unless_it_is_valid_for_its_content_type() {
 }
 
 #[test]
-fn all_that_is_wrong_is_said_at_once() {
+fn all_violations_are_listed_at_once() {
     let headers = [
         ("ce-specversion", "1.0"),
         ("ce-id", ""),
@@ -175,7 +175,7 @@ fn all_that_is_wrong_is_said_at_once() {
 }
 
 #[test]
-fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
+fn a_body_that_is_not_the_declared_json_is_binary_data() {
     let headers = headers(&[("ce-datacontenttype", "application/json")]);
     for body in ["{", "test", "\u{feff}1"] {
         let event = decode(&headers, body.into()).unwrap();
@@ -185,20 +185,20 @@ fn a_body_that_is_not_the_json_it_is_said_to_be_is_binary_data() {
 }
 
 #[test]
-fn another_version_is_refused() {
+fn another_specversion_is_refused() {
     let headers = [("ce-specversion", "0.3"), ("ce-id", "1")];
     assert_refused(decode(&headers, Bytes::new()), DecodeErrorKind::SpecVersion);
 }
 
 #[test]
-fn headers_of_the_protocol_and_of_others_are_left_alone() {
+fn other_headers_are_ignored() {
     let headers = headers(&[("Nats-Msg-Id", "x"), ("traceparent", "y"), ("c", "z")]);
     let event = decode(&headers, Bytes::new()).unwrap();
     assert!(event.extensions().is_empty());
 }
 
 #[test]
-fn the_limits_hold() {
+fn the_limits_apply() {
     let decoder = |limits| eventkit_nats::binding::with_limits(limits);
     let json = headers(&[("ce-datacontenttype", "application/json")]);
     let plain = headers(&[("other", "header")]);
@@ -221,7 +221,7 @@ fn the_limits_hold() {
 }
 
 #[test]
-fn extensions_of_every_type_come_back_equal() {
+fn extensions_of_every_type_are_decoded_equal() {
     let event = Event::builder()
         .source("/s")
         .ty("t")

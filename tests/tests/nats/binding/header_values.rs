@@ -30,7 +30,7 @@ impl HeaderBinding for Nats {
 header_value_tests!(Nats);
 
 #[test]
-fn the_content_type_of_the_data_is_encoded_like_every_value() {
+fn the_content_type_is_encoded_like_every_value() {
     let builder = minimal().data_text("x");
     let event = builder.data_content_type("text/plain; charset=utf-8");
     let event = event.build().unwrap();
@@ -43,7 +43,7 @@ fn the_content_type_of_the_data_is_encoded_like_every_value() {
 
 proptest! {
     #[test]
-    fn any_text_comes_back(text in "\\PC{0,20}") {
+    fn any_text_round_trips(text in "\\PC{0,20}") {
         prop_assert_eq!(Nats::received(&Nats::encoded(&text)).unwrap(), text.clone());
         prop_assert!(Nats::encoded(&text).bytes().all(|byte| byte.is_ascii_graphic()));
     }

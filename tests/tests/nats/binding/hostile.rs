@@ -1,11 +1,11 @@
-//! Messages that no client would send: refused or read, but never a panic.
+//! Messages that no client would send are refused or decoded, without a panic.
 
 use bytes::Bytes;
 use eventkit_nats::binding::{decode, encode_binary};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-/// Names that mean something here, in some case, and others.
+/// Generates header names, some of which have a meaning here.
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         "(ce|CE|Ce)-(specversion|id|source|type|time|subject|datacontenttype|n|N|ä)?",
@@ -25,7 +25,7 @@ fn value() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_message_is_refused_or_is_an_event_that_comes_back(
+    fn any_message_is_refused_or_round_trips(
         headers in vec((name(), value()), 0..8),
         complete in any::<bool>(),
         body in "[\\[\\]{}\":a1 ,]{0,12}",

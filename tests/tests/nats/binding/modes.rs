@@ -1,4 +1,4 @@
-//! Which content mode a message is in (section 3).
+//! Detection of the content mode (section 3).
 
 use bytes::Bytes;
 use eventkit::format::{Format, Json};
@@ -25,12 +25,12 @@ fn a_structured_message_has_one_header_and_the_event_as_its_body() {
 }
 
 #[test]
-fn structured_mode_is_found_in_any_case_and_with_parameters() {
+fn structured_mode_is_detected_in_any_case_and_with_parameters() {
     for content_type in [
         "application/cloudevents+json",
         "APPLICATION/CloudEvents+JSON",
         " application/cloudevents+json; charset=utf-8",
-        // The content type that the binding names; the body has to be JSON.
+        // This is the content type in the binding. The body must be JSON.
         "application/cloudevents",
         "Application/CloudEvents; charset=utf-8",
     ] {
@@ -42,7 +42,7 @@ fn structured_mode_is_found_in_any_case_and_with_parameters() {
 }
 
 #[test]
-fn in_structured_mode_the_other_headers_are_not_looked_at() {
+fn other_headers_are_ignored_in_structured_mode() {
     let mut headers = headers(&[("Content-Type", "application/cloudevents+json")]);
     headers[1].1 = "another";
     assert_eq!(decode(&headers, json("")).unwrap(), event());
@@ -65,17 +65,17 @@ fn any_other_content_type_is_binary_mode() {
 }
 
 #[test]
-fn a_message_of_the_released_binding_has_json_and_no_header() {
+fn a_message_of_the_released_binding_is_json_without_headers() {
     let none: [(&str, &str); 0] = [];
     assert_eq!(decode(&none, json("")).unwrap(), event());
-    // What servers and clients add makes it no other message.
+    // Headers that servers and clients add do not change that.
     let headers = [("Nats-Msg-Id", "7")];
     let body = Bytes::from(format!(" \n{}", std::str::from_utf8(&json("")).unwrap()));
     assert_eq!(decode(&headers, body).unwrap(), event());
     assert_invalid(decode(&none, "{}".into()), &missing());
 }
 
-/// What an empty JSON object lacks.
+/// Returns the violations of an empty JSON object.
 fn missing() -> [(&'static str, &'static str); 4] {
     [
         ("specversion", "core, specversion"),
@@ -86,7 +86,7 @@ fn missing() -> [(&'static str, &'static str); 4] {
 }
 
 #[test]
-fn anything_else_is_no_event() {
+fn any_other_message_is_not_an_event() {
     let none: [(&str, &str); 0] = [];
     for body in ["", "text", "[]", "7"] {
         assert_refused(decode(&none, body.into()), DecodeErrorKind::NotAnEvent);
@@ -98,7 +98,7 @@ fn anything_else_is_no_event() {
 }
 
 #[test]
-fn there_are_no_batches() {
+fn batches_are_refused() {
     let headers = [("Content-Type", "application/cloudevents-batch+json")];
     let error = decode(&headers, "[]".into()).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::NotAnEvent);
@@ -106,7 +106,7 @@ fn there_are_no_batches() {
 }
 
 #[test]
-fn a_format_that_is_not_registered_is_named() {
+fn the_error_names_an_unregistered_format() {
     let headers = headers(&[("Content-Type", "application/cloudevents+xml")]);
     let error = decode(&headers, Bytes::new()).unwrap_err();
     assert_eq!(error.kind(), DecodeErrorKind::UnsupportedMediaType);
@@ -114,7 +114,7 @@ fn a_format_that_is_not_registered_is_named() {
 }
 
 #[test]
-fn a_content_type_is_malformed_or_double_only_where_it_says_something() {
+fn a_malformed_or_duplicate_content_type_is_only_refused_if_it_matters() {
     let expected = [("Content-Type", "NATS binding, 3")];
     let malformed = [("Content-Type", "application/cloudevents+json; =")];
     assert_invalid(decode(&malformed, json("")), &expected);
@@ -129,7 +129,7 @@ fn a_content_type_is_malformed_or_double_only_where_it_says_something() {
 }
 
 #[test]
-fn the_body_of_a_structured_message_has_to_be_an_event() {
+fn the_body_of_a_structured_message_must_be_an_event() {
     let headers = [("Content-Type", "application/cloudevents+json")];
     assert_refused(decode(&headers, "x".into()), DecodeErrorKind::Malformed);
     assert_invalid(decode(&headers, "{}".into()), &missing());

@@ -1,4 +1,4 @@
-//! Decoding straight into a type takes and refuses what decoding an event and reading it does.
+//! Decoding a message directly into a type gives the same result as decoding an event first.
 
 use bytes::Bytes;
 use eventkit::CloudEvent;
@@ -20,7 +20,7 @@ fn agreed(headers: &[(&str, &str)], body: impl Into<Bytes>) -> bool {
 }
 
 #[test]
-fn attributes_and_data_are_read_from_headers_and_body() {
+fn attributes_and_data_are_decoded_from_headers_and_body() {
     let headers = headers(&[
         ("ce-subject", "a%20b"),
         ("CE-N", "7"),

@@ -1,4 +1,4 @@
-//! The promises of every transport.
+//! The conformance tests of transports.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -33,7 +33,7 @@ impl Fixture for OnNats {
 
     fn restart(&self) -> Option<BoxFuture<'_, Result<(), BoxError>>> {
         Some(Box::pin(async {
-            // A server alone writes what was acknowledged a moment later.
+            // A single server stores acknowledgements a moment later.
             tokio::time::sleep(Duration::from_millis(500)).await;
             let server = self.0.as_ref().ok_or("there is no server")?;
             let mut server = server.lock().map_err(|_| "a test has panicked")?;

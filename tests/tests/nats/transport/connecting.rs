@@ -1,4 +1,4 @@
-//! Servers that ask for TLS, and for credentials of every kind.
+//! Servers that require TLS, and all kinds of credentials.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,7 +20,7 @@ use super::{PATIENCE, assert_says, event};
 
 use TransportErrorKind::{Configuration, Unavailable};
 
-/// A folder for the files of one server and its clients.
+/// A directory for the files of a server and its clients.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -52,12 +52,12 @@ impl Drop for Folder {
     }
 }
 
-/// An authority, and certificates that it has signed, as files.
+/// The files of a certificate authority and of certificates that it signed.
 struct Certificates {
     authority: PathBuf,
     /// The certificate and the key of the server.
     server: (PathBuf, PathBuf),
-    /// Those of a client.
+    /// The certificate and the key of a client.
     client: (PathBuf, PathBuf),
 }
 
@@ -83,7 +83,7 @@ impl Certificates {
         }
     }
 
-    /// Returns the block of a server's configuration.
+    /// Returns the TLS block of a server configuration.
     fn config(&self, more: &str) -> String {
         let (certificate, key) = &self.server;
         format!(
@@ -95,12 +95,12 @@ impl Certificates {
     }
 }
 
-/// Returns the URL of a server with another scheme, and with credentials if they end in `@`.
+/// Returns the URL of a server with another scheme, after a prefix of credentials that ends in `@`.
 fn url(server: &Server, start: &str) -> String {
     server.url().replace("nats://", start)
 }
 
-/// Asserts that a transport with these options publishes, also after the server was restarted.
+/// Asserts that a transport with these options publishes, before and after a restart of the server.
 async fn assert_connects(mut server: Server, url: String, options: Option<ConnectOptions>) {
     let builder = Nats::connect(url).timeout(Duration::from_secs(2));
     let builder = match options {
@@ -122,7 +122,9 @@ async fn assert_connects(mut server: Server, url: String, options: Option<Connec
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE, again).await.expect("it connects again");
+    timeout(PATIENCE, again)
+        .await
+        .expect("the transport should reconnect");
 }
 
 async fn refused(url: String, options: ConnectOptions) -> TransportError {
@@ -134,7 +136,7 @@ async fn refused(url: String, options: ConnectOptions) -> TransportError {
 }
 
 #[tokio::test]
-async fn a_server_with_tls_and_an_authority_of_its_own() {
+async fn a_server_with_tls_and_a_private_authority() {
     let folder = Folder::new();
     let certificates = Certificates::new(&folder);
     let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
@@ -144,7 +146,7 @@ async fn a_server_with_tls_and_an_authority_of_its_own() {
         };
         let error = refused(url(&server, scheme), ConnectOptions::new()).await;
         assert_says(&error, Configuration, &["127.0.0.1", "certificate"]);
-        // The certificate is for another name.
+        // The certificate is for another host name.
         let other = server.url().replace("nats://127.0.0.1", "tls://localhost");
         let error = refused(other, trusting()).await;
         assert_says(&error, Configuration, &["localhost", "certificate"]);
@@ -154,7 +156,7 @@ async fn a_server_with_tls_and_an_authority_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_server_without_tls_where_it_is_required_is_an_error() {
+async fn a_server_without_tls_is_an_error_if_tls_is_required() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -250,7 +252,7 @@ async fn an_nkey() {
     assert_connects(server, url, Some(options)).await;
 }
 
-/// Returns a JWT of NATS about a key, which another one has signed.
+/// Returns a NATS JWT about a key, signed by another key.
 fn jwt(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let header = encode(&json!({ "typ": "JWT", "alg": "ed25519-nkey" }));
@@ -267,7 +269,7 @@ fn jwt(issuer: &KeyPair, subject: &KeyPair, claims: &Value) -> String {
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
 }
 
-/// The claims of an account that may use what it likes.
+/// Returns the claims of an account without limits.
 fn account() -> Value {
     json!({
         "type": "account",
@@ -280,7 +282,7 @@ fn account() -> Value {
     })
 }
 
-/// Returns the content of a `.creds` file: a user of an account, and its seed.
+/// Returns the content of a `.creds` file: the JWT of a user, and its seed.
 fn credentials(account: &KeyPair) -> String {
     let user = KeyPair::new_user();
     let claims = json!({ "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1 });
@@ -302,7 +304,7 @@ async fn a_credentials_file_of_an_operator() {
         &operator,
         &json!({ "type": "operator", "version": 2 }),
     );
-    // The system account has no storage of its own.
+    // The system account has no JetStream.
     let of_system =
         json!({ "type": "account", "version": 2, "limits": { "subs": -1, "conn": -1 } });
     let config = format!(

@@ -24,11 +24,11 @@ async fn subscribe(server: &Server, subject: &str) -> Subscriber {
 async fn received(subscriber: &mut Subscriber) -> Message {
     let next = poll_fn(|context| Pin::new(&mut *subscriber).poll_next(context));
     let next = timeout(PATIENCE, next).await;
-    next.expect("a message in time").unwrap()
+    next.expect("a message should arrive in time").unwrap()
 }
 
 #[tokio::test]
-async fn an_event_reaches_who_subscribes_and_needs_no_stream() {
+async fn an_event_reaches_subscribers_without_a_stream() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -54,7 +54,7 @@ async fn an_event_reaches_who_subscribes_and_needs_no_stream() {
 }
 
 #[tokio::test]
-async fn what_core_nats_cannot_keep_is_refused() {
+async fn events_that_core_nats_cannot_send_are_rejected() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -73,7 +73,7 @@ async fn what_core_nats_cannot_keep_is_refused() {
     let error = core.publish_raw("eventkit.deadletter.s", &letter).await;
     assert_says(&error.unwrap_err(), Configuration, &["need JetStream"]);
 
-    // No server, no confirmation.
+    // Without a server, there is no confirmation.
     let sound = event("t", "1").subject("s").build().unwrap();
     core.publish(&sound).await.unwrap();
     server.kill();
@@ -83,5 +83,5 @@ async fn what_core_nats_cannot_keep_is_refused() {
     let published = timeout(PATIENCE, async {
         while core.publish(&sound).await.is_err() {}
     });
-    published.await.expect("it connects again");
+    published.await.expect("the client should reconnect");
 }

@@ -1,4 +1,4 @@
-//! Processes of an earlier and a later deployment that share a durable.
+//! Processes of an earlier and a later deployment that share a durable consumer.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -14,35 +14,37 @@ use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again
 
 use TransportErrorKind::Configuration;
 
-/// Returns a subscription whose filter on a server before 2.10 is the same for all patterns here.
+/// Returns a subscription. Before server 2.10, its filter is the same for all patterns of these
+/// tests.
 fn selecting(patterns: &[&str]) -> Subscription {
     let mut subscription = Subscription::new("handler", patterns.iter().copied());
     subscription.ack_wait = Duration::from_secs(1);
     subscription
 }
 
-/// Waits until something is so, which a process finds out by itself.
+/// Waits until a condition is true, which processes detect by themselves.
 async fn until(mut is_so: impl AsyncFnMut() -> bool) {
     let waited = timeout(PATIENCE, async {
         while !is_so().await {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    waited.await.expect("it comes to that");
+    waited.await.expect("the condition should become true");
 }
 
 fn id(incoming: &Incoming) -> String {
     incoming.event.as_ref().unwrap().id().to_owned()
 }
 
-/// Lets time pass at once.
+/// Advances the time at once.
 async fn leap(time: Duration) {
     tokio::time::pause();
     tokio::time::advance(time).await;
     tokio::time::resume();
 }
 
-/// Lets a consumer work for a moment, and subscribes again if a leap has cost it the connection.
+/// Lets a consumer run for a moment, and subscribes again if the time jump has broken the
+/// connection.
 async fn resume(
     nats: &Nats,
     subscription: &Subscription,
@@ -79,7 +81,7 @@ async fn publish_all(nats: &Nats, types: &[&str], count: usize) -> BTreeSet<Stri
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_earlier_process_does_not_settle_what_a_later_one_selects() {
+async fn an_earlier_process_does_not_settle_messages_that_a_later_one_selects() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -92,7 +94,7 @@ async fn an_earlier_process_does_not_settle_what_a_later_one_selects() {
         selecting(&["a.b", "a.c", "a.d"]),
     );
     let mut old = earlier.subscribe(&narrow).await.unwrap();
-    // The earlier process has requested all that it may hold.
+    // The earlier process has requested as many messages as it may have in flight.
     let idle = timeout(Duration::from_millis(100), old.next()).await;
     assert!(idle.is_err());
     let mut new = later.subscribe(&wide).await.unwrap();
@@ -107,7 +109,7 @@ async fn an_earlier_process_does_not_settle_what_a_later_one_selects() {
 }
 
 #[tokio::test]
-async fn the_latest_selection_alone_skips_a_message_for_good() {
+async fn only_the_latest_selection_skips_a_message_permanently() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -119,7 +121,7 @@ async fn the_latest_selection_alone_skips_a_message_for_good() {
     let mut old = earlier.subscribe(&filtered).await.unwrap();
     publish_all(&earlier, &["a.b"], 1).await;
     let incoming = next(&mut *old).await;
-    // A later deployment has another filter, which may take what this one leaves out.
+    // A later deployment has another filter, which may accept messages that this one skips.
     filtered.filter = Some("type = 'x'".to_owned());
     let mut new = later.subscribe(&filtered).await.unwrap();
     incoming.handle.skip().await.unwrap();
@@ -138,7 +140,7 @@ async fn the_latest_selection_alone_skips_a_message_for_good() {
 }
 
 #[tokio::test]
-async fn an_earlier_process_that_subscribes_again_changes_nothing() {
+async fn an_earlier_process_that_resubscribes_changes_nothing() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -160,7 +162,7 @@ async fn an_earlier_process_that_subscribes_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
+async fn an_earlier_selection_becomes_the_latest_after_a_rollback() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -176,11 +178,11 @@ async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
     drop(later.subscribe(&wide).await.unwrap());
     drop(later);
     until(async || earlier.subscription_status(&narrow).superseded).await;
-    // A long time in which it sees nothing does not count.
+    // A long time without observing the state does not count.
     leap(Duration::from_mins(10)).await;
     old = resume(&earlier, &narrow, old).await;
     assert!(earlier.subscription_status(&narrow).superseded);
-    // It watches for longer than processes of a later selection stay silent.
+    // It observes the state for longer than processes of a later selection may be silent.
     for _ in 0..16 {
         leap(Duration::from_secs(20)).await;
         old = resume(&earlier, &narrow, old).await;
@@ -198,7 +200,7 @@ async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
     })
     .await;
 
-    // The later one is the latest again when it comes again.
+    // The later selection is the latest again when its process returns.
     let again = on(&server).open().await.unwrap();
     let _new = again.subscribe(&wide).await.unwrap();
     assert!(!again.subscription_status(&wide).superseded);
@@ -206,7 +208,7 @@ async fn after_a_rollback_the_earlier_selection_becomes_the_latest() {
 }
 
 #[tokio::test]
-async fn after_a_rollback_no_selection_before_the_last_one_becomes_the_latest() {
+async fn only_the_last_selection_becomes_the_latest_after_a_rollback() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -218,7 +220,7 @@ async fn after_a_rollback_no_selection_before_the_last_one_becomes_the_latest() 
         let consumer = nats.subscribe(&subscription).await.unwrap();
         opened.push((nats, subscription, Some(consumer)));
     }
-    // The last one is gone, and two are left.
+    // The last process has stopped, and two others remain.
     opened.pop();
     let mut superseded = Vec::new();
     for _ in 0..18 {
@@ -229,13 +231,17 @@ async fn after_a_rollback_no_selection_before_the_last_one_becomes_the_latest() 
             *own = Some(resume(nats, subscription, consumer).await);
             superseded.push(nats.subscription_status(subscription).superseded);
         }
-        assert_ne!(superseded, [false, true], "the first one took over");
+        assert_ne!(
+            superseded,
+            [false, true],
+            "the first process should not take over"
+        );
     }
     assert_eq!(superseded, [true, false]);
 }
 
 #[tokio::test]
-async fn running_processes_learn_of_a_shorter_ack_wait_before_it_holds() {
+async fn running_processes_learn_of_a_shorter_ack_wait_before_it_applies() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -257,7 +263,10 @@ async fn running_processes_learn_of_a_shorter_ack_wait_before_it_holds() {
         let info = stream.consumer_info("handler").await.unwrap();
         let holds = info.config.ack_wait == subscription.ack_wait;
         let is_known = incoming.handle.ack_wait() == Some(subscription.ack_wait);
-        assert!(is_known || !holds, "it holds, and is not known");
+        assert!(
+            is_known || !holds,
+            "the new ack_wait applies before it is known"
+        );
         holds
     })
     .await;
@@ -289,7 +298,7 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
     let listed = nats.subscriptions().await.unwrap().unwrap();
     assert_eq!(names(listed), ["receipts"]);
 
-    // The former name may go, and come up again in a process that is still there.
+    // The former name may be removed from the list, and then a process that still uses it returns.
     renamed.formerly.clear();
     let other = on(&server).open().await.unwrap();
     let mut consumer = other.subscribe(&renamed).await.unwrap();
@@ -297,7 +306,7 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
     let _earlier = nats.subscribe(&old).await.unwrap();
     let listed = nats.subscriptions().await.unwrap().unwrap();
     assert_eq!(names(listed), ["receipts"]);
-    // A new handler must not take it.
+    // A new handler must not use the former name.
     let error = nats.subscribe(&selecting(&["b"])).await.unwrap_err();
     assert_says(
         &error,
@@ -307,7 +316,7 @@ async fn a_renamed_subscription_continues_under_its_new_name() {
 }
 
 #[tokio::test]
-async fn a_renamed_subscription_continues_when_the_state_is_deleted() {
+async fn a_renamed_subscription_continues_after_the_state_is_deleted() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -337,7 +346,7 @@ async fn a_renamed_subscription_continues_when_the_state_is_deleted() {
     let event = event("a", "new").build().unwrap();
     other.publish(&event).await.unwrap();
     assert_eq!(id(&next(&mut *consumer).await), "new");
-    // It is known to other processes again.
+    // Other processes know it again.
     let another = on(&server).open().await.unwrap();
     drop(another.subscribe(&renamed).await.unwrap());
     let stream = context.get_stream("events").await.unwrap();
@@ -345,7 +354,7 @@ async fn a_renamed_subscription_continues_when_the_state_is_deleted() {
 }
 
 #[tokio::test]
-async fn an_earlier_process_takes_replays_to_a_later_name() {
+async fn an_earlier_process_returns_replays_to_a_later_name() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -358,7 +367,7 @@ async fn an_earlier_process_takes_replays_to_a_later_name() {
     let mut earlier = nats.subscribe(&old).await.unwrap();
     drop(nats.subscribe(&renamed).await.unwrap());
 
-    // The later deployment is rolled back while it is still the latest.
+    // The later deployment is rolled back while it is the latest.
     let replay = RawMessage::new(Vec::new(), "no event");
     nats.publish_raw("eventkit.replay.receipts", &replay)
         .await
@@ -367,7 +376,7 @@ async fn an_earlier_process_takes_replays_to_a_later_name() {
     let reserved = incoming.reserved.as_ref().unwrap();
     assert_eq!(reserved.ty, "eventkit.replay.handler");
     incoming.handle.ack().await.unwrap();
-    // What is for others stays theirs.
+    // Messages for other handlers are not affected.
     nats.publish_raw("eventkit.replay.other", &replay)
         .await
         .unwrap();

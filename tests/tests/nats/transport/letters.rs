@@ -1,4 +1,4 @@
-//! Dead letters on NATS: that they fit, and that those which are settled stay away.
+//! Dead letters on NATS: their size, and that settled ones do not return.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, assert_says, event, on, plain};
 
-/// `max_payload` of a server by default.
+/// The default `max_payload` of a server.
 const MAX_PAYLOAD: usize = 1_048_576;
 
-/// Starts a service whose handler `tests--receipt` of the type `t` fails until it is mended.
+/// Starts a service whose handler `tests--receipt` of type `t` fails until it is fixed.
 async fn start_broken(nats: &Nats) -> (ServiceHandle, Arc<AtomicBool>) {
     let registry = Registry::new("tests");
     let works = Arc::new(AtomicBool::new(false));
@@ -39,7 +39,7 @@ async fn start_broken(nats: &Nats) -> (ServiceHandle, Arc<AtomicBool>) {
     let handle = service.handle();
     tokio::spawn(service.run_until(pending()));
     let ready = timeout(PATIENCE, handle.ready()).await;
-    ready.expect("it is ready");
+    ready.expect("the service should become ready");
     (handle, works)
 }
 
@@ -56,11 +56,13 @@ async fn letters(nats: &Nats, count: usize) -> Vec<DeadLetter> {
             sleep(Duration::from_millis(50)).await;
         }
     });
-    letters.await.expect("that many letters in time")
+    letters
+        .await
+        .expect("the dead letters should arrive in time")
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_letter_of_the_largest_event_fits_and_is_replayed() {
+async fn a_dead_letter_of_the_largest_event_fits_and_is_replayed() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -72,7 +74,7 @@ async fn a_letter_of_the_largest_event_fits_and_is_replayed() {
     };
     let error = nats.publish(&sized(MAX_PAYLOAD - 4096)).await.unwrap_err();
     assert_says(&error, Rejected, &["1048576", "dead letter"]);
-    // With room for its attributes.
+    // The remaining bytes are for its attributes.
     let large = sized(MAX_PAYLOAD - 4096 - 300);
     nats.publish(&large).await.unwrap();
     let letter = letters(&nats, 1).await.remove(0);
@@ -87,7 +89,7 @@ async fn a_letter_of_the_largest_event_fits_and_is_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_are_read_the_oldest_first_each_time() {
+async fn dead_letters_are_listed_oldest_first_each_time() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -98,8 +100,10 @@ async fn letters_are_read_the_oldest_first_each_time() {
         nats.publish(&event).await.unwrap();
     }
     let dead = service.wait_for(|health| health.counters().dead_lettered == 40);
-    timeout(PATIENCE, dead).await.expect("40 letters in time");
-    // A letter that is late counts as leased by another reader.
+    timeout(PATIENCE, dead)
+        .await
+        .expect("40 dead letters should be stored in time");
+    // A late dead letter would count as leased by another reader.
     let letters = DeadLetters::new(nats, "tests").idle_timeout(PATIENCE);
     let first = letters.list().await.unwrap();
     let mut pages = letters.pages(7).await.unwrap();
@@ -116,7 +120,7 @@ async fn letters_are_read_the_oldest_first_each_time() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_fills_the_payload_leaves_its_position() {
+async fn a_message_of_the_maximum_size_has_a_dead_letter_with_its_position() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -136,7 +140,7 @@ async fn a_message_that_fills_the_payload_leaves_its_position() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_that_were_settled_do_not_come_back_with_a_new_consumer() {
+async fn settled_dead_letters_do_not_return_with_a_new_consumer() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -159,13 +163,13 @@ async fn letters_that_were_settled_do_not_come_back_with_a_new_consumer() {
         .await
         .unwrap();
     assert_eq!(letters(&nats, 1).await, list[2..]);
-    // Three events, one replay, and one letter.
+    // The stream contains three events, one replay and one dead letter.
     let state = &stream.info().await.unwrap().state;
     assert_eq!(state.messages, 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_small_bound_on_the_messages_of_handlers_is_none_on_letters() {
+async fn a_small_maximum_of_handler_messages_does_not_limit_dead_letters() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -180,7 +184,7 @@ async fn a_small_bound_on_the_messages_of_handlers_is_none_on_letters() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stream_that_deletes_nothing_keeps_letters_that_were_replayed() {
+async fn a_stream_without_deletions_keeps_replayed_dead_letters() {
     let Some(server) = Server::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Servers that are killed, frozen and emptied while events are on their way.
+//! Servers that are killed, frozen and reset while events are in flight.
 
 use std::collections::BTreeSet;
 use std::future::poll_fn;
@@ -17,7 +17,7 @@ use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscribe_again
 use TransportErrorKind::{Configuration, Unavailable};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() {
+async fn no_published_event_is_lost_while_the_server_is_killed_repeatedly() {
     const COUNT: usize = 600;
     let Some(mut server) = Server::start() else {
         return;
@@ -49,7 +49,8 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
                     Ok(incoming) => {
                         let incoming = incoming.unwrap();
                         let id = incoming.event.unwrap().id().to_owned();
-                        // Handled before it is acknowledged; where that is lost it comes again.
+                        // Handled before it is acknowledged. If the acknowledgement is lost, it is
+                        // redelivered.
                         handled.lock().unwrap().insert(id);
                         let _ = incoming.handle.ack().await;
                     }
@@ -73,7 +74,7 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
     }
     timeout(PATIENCE * 2, sender)
         .await
-        .expect("all are published")
+        .expect("all events should be published")
         .unwrap();
     let done = timeout(PATIENCE * 2, receiver).await;
     let missing: Vec<String> = published
@@ -83,14 +84,14 @@ async fn nothing_published_is_lost_while_the_server_is_killed_again_and_again() 
         .cloned()
         .collect();
     assert!(missing.is_empty(), "lost: {missing:?}");
-    done.expect("all are handled").unwrap();
-    // Trying again has stored nothing twice.
+    done.expect("all events should be handled").unwrap();
+    // Retries have stored no duplicates.
     let stream = plain(&server).await.get_stream("events").await.unwrap();
     assert_eq!(stream.cached_info().state.messages, COUNT as u64);
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
+async fn messages_acknowledged_before_a_kill_are_not_redelivered() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -110,7 +111,7 @@ async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
             open.push(incoming);
         }
     }
-    // A server alone writes what was acknowledged a moment later.
+    // A single server stores acknowledgements a moment later.
     sleep(Duration::from_millis(500)).await;
     server.kill();
     server.restart();
@@ -127,14 +128,14 @@ async fn what_was_acknowledged_before_a_kill_does_not_come_again() {
         let incoming = next(&mut *consumer).await;
         assert!(incoming.metadata.delivery_count > 1);
         let id: u32 = incoming.event.unwrap().id().parse().unwrap();
-        assert!(id % 2 == 1, "{id} was acknowledged");
+        assert!(id % 2 == 1, "{id} was already acknowledged");
         missing.remove(&id);
         incoming.handle.ack().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_message_can_be_settled_after_the_server_came_back() {
+async fn a_message_can_be_settled_after_a_restart_of_the_server() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -162,7 +163,7 @@ async fn a_message_can_be_settled_after_the_server_came_back() {
 }
 
 #[tokio::test]
-async fn settling_without_a_server_says_that_it_was_not_confirmed() {
+async fn settling_without_a_server_is_an_unconfirmed_error() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -191,14 +192,14 @@ async fn settling_without_a_server_says_that_it_was_not_confirmed() {
 }
 
 #[tokio::test]
-async fn a_server_that_falls_silent_is_noticed() {
+async fn a_silent_server_is_detected() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).idle_heartbeat(Duration::from_millis(200));
     let nats = nats.open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
-    // It is not noticed while there are heartbeats, across several requests for messages.
+    // Heartbeats prevent a false detection across several requests for messages.
     let nothing = timeout(Duration::from_secs(3), consumer.next()).await;
     assert!(nothing.is_err(), "{nothing:?}");
 
@@ -216,7 +217,7 @@ async fn a_server_that_falls_silent_is_noticed() {
 }
 
 #[tokio::test]
-async fn silence_is_noticed_by_who_drops_the_future_all_the_time() {
+async fn a_silent_server_is_detected_even_if_the_future_is_often_dropped() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -231,12 +232,12 @@ async fn silence_is_noticed_by_who_drops_the_future_all_the_time() {
             }
         }
     });
-    let error = noticed.await.expect("it is noticed");
+    let error = noticed.await.expect("the loss should be detected");
     assert_says(&error, Unavailable, &["lost"]);
 }
 
 #[tokio::test]
-async fn a_deleted_consumer_is_noticed_and_made_again() {
+async fn a_deleted_consumer_is_detected_and_recreated() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -251,7 +252,7 @@ async fn a_deleted_consumer_is_noticed_and_made_again() {
     stream.delete_consumer("handler").await.unwrap();
     let error = lost(&mut *consumer).await;
     assert_says(&error, Unavailable, &["the consumer `handler` is lost"]);
-    // Nobody is there to confirm it.
+    // No consumer exists to confirm it.
     let error = kept.handle.ack().await.unwrap_err();
     assert_says(&error, Unavailable, &["acknowledge a message"]);
 
@@ -260,21 +261,21 @@ async fn a_deleted_consumer_is_noticed_and_made_again() {
 }
 
 #[tokio::test]
-async fn a_deleted_stream_is_noticed() {
+async fn a_deleted_stream_is_detected() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     plain(&server).await.delete_stream("events").await.unwrap();
-    // Either the consumer is missed first, or the stream.
+    // The missing consumer or the missing stream may be detected first.
     lost(&mut *consumer).await;
     let error = nats.subscribe(&subscription("a")).await.unwrap_err();
     assert_says(&error, Configuration, &["the stream `events` was deleted"]);
 }
 
 #[tokio::test]
-async fn a_stream_in_memory_is_made_again_after_its_server_restarted() {
+async fn a_memory_stream_is_recreated_after_a_restart_of_its_server() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -293,13 +294,13 @@ async fn a_stream_in_memory_is_made_again_after_its_server_restarted() {
 }
 
 #[tokio::test]
-async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
+async fn a_dropped_consumer_returns_undelivered_messages_at_once() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
     let mut subscription = subscription("a");
-    // Longer than this test waits.
+    // This is longer than the test waits.
     subscription.ack_wait = PATIENCE * 10;
     let mut consumer = nats.subscribe(&subscription).await.unwrap();
     for number in 0..20 {
@@ -315,19 +316,19 @@ async fn a_dropped_consumer_gives_back_at_once_what_nobody_saw() {
         let incoming = next(&mut *consumer).await;
         assert_eq!(incoming.metadata.delivery_count, 2);
         let id = incoming.event.unwrap().id().parse().unwrap();
-        assert!(missing.remove(&id), "{id} came twice");
+        assert!(missing.remove(&id), "{id} was delivered twice");
         incoming.handle.ack().await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_given_back_and_sent_again_to_a_consumer_that_is_dropped_is_not_held_up() {
+async fn messages_returned_by_a_dropped_consumer_are_not_delayed() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
     let mut subscription = subscription("a");
-    // Longer than this test waits.
+    // This is longer than the test waits.
     subscription.ack_wait = PATIENCE * 10;
     nats.publish(&event("a", "1").build().unwrap())
         .await
@@ -357,7 +358,7 @@ async fn a_closed_client_ends_its_consumers() {
 }
 
 #[tokio::test]
-async fn acknowledgements_go_on_after_the_runtime_of_one_has_ended() {
+async fn acknowledgements_continue_after_the_end_of_another_runtime() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -380,5 +381,7 @@ async fn acknowledgements_go_on_after_the_runtime_of_one_has_ended() {
     other.join().unwrap();
     let second = next(&mut *consumer).await.handle.ack();
     let confirmed = timeout(PATIENCE, second).await;
-    confirmed.expect("a confirmation in time").unwrap();
+    confirmed
+        .expect("the confirmation should arrive in time")
+        .unwrap();
 }

@@ -1,6 +1,6 @@
-//! The transport on NATS `JetStream`, on servers of its own.
+//! The transport on NATS `JetStream`, on real servers.
 //!
-//! Where there is no `nats-server`, the tests fail and say what to do.
+//! Without a `nats-server`, the tests fail with a message about what to do.
 
 mod conformance;
 mod connecting;
@@ -32,17 +32,17 @@ use eventkit_tests::nats::Server;
 use eventkit_tests::refusal::chain;
 use tokio::time::timeout;
 
-/// More than anything here takes.
+/// A time limit that no test comes close to.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Starts a transport that notices quickly what is wrong.
+/// Returns a builder of a transport that detects failures quickly.
 fn on(server: &Server) -> NatsBuilder {
     Nats::connect(server.url())
         .idle_heartbeat(Duration::from_millis(500))
         .timeout(Duration::from_secs(2))
 }
 
-/// Returns a plain client, as other programs use one.
+/// Returns a plain client, like those of other programs.
 async fn plain(server: &Server) -> Context {
     jetstream::new(async_nats::connect(server.url()).await.unwrap())
 }
@@ -59,10 +59,12 @@ fn subscription(pattern: &str) -> Subscription {
 
 async fn next(consumer: &mut dyn Consumer) -> Incoming {
     let next = timeout(PATIENCE, consumer.next()).await;
-    next.expect("a message in time").unwrap().unwrap()
+    next.expect("a message should arrive in time")
+        .unwrap()
+        .unwrap()
 }
 
-/// Waits for a consumer to say that it is lost; what still comes is dropped.
+/// Waits for the loss of a consumer. Messages until then are dropped.
 async fn lost(consumer: &mut dyn Consumer) -> TransportError {
     let lost = timeout(PATIENCE, async {
         loop {
@@ -71,10 +73,10 @@ async fn lost(consumer: &mut dyn Consumer) -> TransportError {
             }
         }
     });
-    lost.await.expect("it says so in time")
+    lost.await.expect("the loss should be detected in time")
 }
 
-/// Subscribes, again and again while the server is away.
+/// Subscribes, with retries while the server is unavailable.
 async fn subscribe_again(nats: &Nats, subscription: &Subscription) -> Box<dyn Consumer> {
     let subscribed = timeout(PATIENCE, async {
         loop {
@@ -85,10 +87,12 @@ async fn subscribe_again(nats: &Nats, subscription: &Subscription) -> Box<dyn Co
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     });
-    subscribed.await.expect("the server is back")
+    subscribed
+        .await
+        .expect("the server should be available again")
 }
 
-/// Asserts that an error is of a kind, and says all of this.
+/// Asserts the kind of an error, and that its message contains all of these parts.
 #[track_caller]
 fn assert_says(error: &TransportError, kind: TransportErrorKind, parts: &[&str]) {
     let chain = chain(error);

@@ -1,4 +1,4 @@
-//! What operators set on the server, before and while it is used.
+//! Settings that operators change on the server, before and while it is used.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{PATIENCE, assert_says, event, lost, next, on, plain, subscription};
 use TransportErrorKind::Configuration;
 
 #[tokio::test]
-async fn limits_at_which_a_stream_deletes_unhandled_events_are_refused() {
+async fn limits_that_delete_unhandled_events_are_refused() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -93,7 +93,7 @@ async fn limits_at_which_a_stream_deletes_unhandled_events_are_refused() {
 }
 
 #[tokio::test]
-async fn a_full_stream_that_is_enlarged_is_used_on() {
+async fn a_full_stream_can_be_enlarged() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -127,7 +127,7 @@ async fn a_full_stream_that_is_enlarged_is_used_on() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_is_changed_while_it_runs_says_so() {
+async fn a_consumer_that_is_changed_while_it_runs_is_reported() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -152,7 +152,7 @@ async fn a_consumer_that_is_changed_while_it_runs_says_so() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_changed_while_it_is_used_says_so() {
+async fn a_stream_that_is_changed_while_it_is_used_is_reported() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -173,7 +173,7 @@ async fn a_stream_that_is_changed_while_it_is_used_says_so() {
 }
 
 #[tokio::test]
-async fn filters_that_are_changed_while_they_are_used_are_set_again() {
+async fn filters_that_are_changed_while_they_are_used_are_restored() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -199,17 +199,15 @@ async fn filters_that_are_changed_while_they_are_used_are_set_again() {
             if info.config.filter_subject == "events.a" {
                 return;
             }
-            // A new filter ends the requests of the consumer.
+            // A new filter ends the pending requests of the consumer.
             let _ = timeout(Duration::from_millis(20), consumer.next()).await;
         }
     });
-    restored
-        .await
-        .expect("the filter is that of the subscription");
+    restored.await.expect("the filter should be restored");
 }
 
 #[tokio::test]
-async fn what_running_processes_know_is_restored_if_it_is_deleted() {
+async fn the_state_of_running_processes_is_restored_if_it_is_deleted() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -237,11 +235,11 @@ async fn what_running_processes_know_is_restored_if_it_is_deleted() {
             }
         }
     });
-    restored.await.expect("both are there again");
+    restored.await.expect("both records should be restored");
 }
 
 #[tokio::test]
-async fn what_the_transport_creates_is_no_cause_for_a_warning() {
+async fn streams_and_consumers_of_the_transport_cause_no_warning() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -265,7 +263,7 @@ async fn what_the_transport_creates_is_no_cause_for_a_warning() {
 }
 
 #[tokio::test]
-async fn a_paused_consumer_is_a_cause_for_a_warning() {
+async fn a_paused_consumer_causes_a_warning() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -291,11 +289,11 @@ async fn a_paused_consumer_is_a_cause_for_a_warning() {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    warned.await.expect("the status says so");
+    warned.await.expect("the status should have the warning");
 }
 
 #[tokio::test]
-async fn unhandled_events_that_are_soon_deleted_are_a_cause_for_a_warning() {
+async fn unhandled_events_that_expire_soon_cause_a_warning() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -322,7 +320,7 @@ async fn unhandled_events_that_are_soon_deleted_are_a_cause_for_a_warning() {
     );
 }
 
-/// The permissions that the guide names.
+/// The permissions in the guide.
 const PERMISSIONS: &str = r#"
 authorization { users: [
     { user: publisher, password: p, permissions: {
@@ -368,7 +366,7 @@ async fn the_permissions_of_the_guide_suffice() {
     let service = open("service:s").await;
     let mut subscription = subscription("a");
     for patterns in [&["a"][..], &["a", "b"]] {
-        // On a server before 2.10 both have the same filter.
+        // Before server 2.10, both have the same filter.
         subscription.patterns = patterns.iter().map(ToString::to_string).collect();
         subscription
             .patterns
@@ -381,7 +379,7 @@ async fn the_permissions_of_the_guide_suffice() {
         incoming.handle.ack().await.unwrap();
         consumer.close().await.unwrap();
     }
-    // The server does not answer, so the error says what it may not have permitted.
+    // The server does not respond, so the error names the permission that may be missing.
     let error = publisher.subscribe(&subscription).await.unwrap_err();
     let subject = "`$JS.API.STREAM.INFO.eventkit-shop`";
     assert_says(

@@ -1,4 +1,4 @@
-//! The order of messages across lost consumers and restarts.
+//! The order of messages after lost consumers and restarts.
 
 use std::collections::HashMap;
 use std::future::{pending, poll_fn};
@@ -33,7 +33,7 @@ async fn publish(nats: &Nats, ids: std::ops::Range<u32>) {
     }
 }
 
-/// Receives messages and acknowledges them, and returns their ids.
+/// Receives and acknowledges messages, and returns their ids.
 async fn take(consumer: &mut dyn Consumer, count: usize) -> Vec<u32> {
     let mut ids = Vec::new();
     for _ in 0..count {
@@ -45,7 +45,7 @@ async fn take(consumer: &mut dyn Consumer, count: usize) -> Vec<u32> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_a_lost_consumer_had_come_before_newer_ones() {
+async fn messages_of_a_lost_consumer_precede_newer_ones() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -58,7 +58,7 @@ async fn messages_that_a_lost_consumer_had_come_before_newer_ones() {
         .await
         .unwrap();
     publish(&nats, 0..3).await;
-    // As if the server had sent them into a connection that was cut.
+    // This simulates messages that the server has sent into a broken connection.
     let stream = plain(&server).await.get_stream("events").await.unwrap();
     let consumer = stream.get_consumer::<Config>("handler").await.unwrap();
     let mut lost = consumer.fetch().max_messages(3).messages().await.unwrap();
@@ -75,12 +75,12 @@ async fn messages_that_a_lost_consumer_had_come_before_newer_ones() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn messages_that_were_returned_come_before_newer_ones_and_are_not_waited_for() {
+async fn returned_messages_precede_newer_ones_without_a_wait() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
-    // Longer than this test waits.
+    // This is longer than the test waits.
     let subscription = ordered(PATIENCE * 10);
     let mut consumer = nats.subscribe(&subscription).await.unwrap();
     publish(&nats, 0..20).await;
@@ -92,7 +92,7 @@ async fn messages_that_were_returned_come_before_newer_ones_and_are_not_waited_f
         incoming.handle.nack(Duration::ZERO).await.unwrap();
     }
     consumer.close().await.unwrap();
-    // Another process, which knows of none of them.
+    // Another process does not know any of them.
     let other = on(&server).open().await.unwrap();
     let start = Instant::now();
     let mut consumer = other.subscribe(&subscription).await.unwrap();
@@ -102,7 +102,7 @@ async fn messages_that_were_returned_come_before_newer_ones_and_are_not_waited_f
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_this_process_holds_is_not_waited_for() {
+async fn messages_in_flight_in_this_process_are_not_waited_for() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -121,7 +121,7 @@ async fn what_this_process_holds_is_not_waited_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn order_by_key_holds_while_the_server_is_killed() {
+async fn the_order_by_key_holds_while_the_server_is_killed() {
     const COUNT: u32 = 400;
     let Some(mut server) = Server::start() else {
         return;
@@ -141,7 +141,7 @@ async fn order_by_key_holds_while_the_server_is_killed() {
                 let number = number.parse().unwrap();
                 let mut log = log.lock().unwrap();
                 let own = log.entry(key.to_owned()).or_default();
-                // A single server forgets acknowledgements when it is killed.
+                // A single server loses recent acknowledgements when it is killed.
                 if !own.contains(&number) {
                     own.push(number);
                 }
@@ -187,7 +187,9 @@ async fn order_by_key_holds_while_the_server_is_killed() {
             sleep(Duration::from_millis(50)).await;
         }
     };
-    timeout(PATIENCE * 3, done).await.expect("all are handled");
+    timeout(PATIENCE * 3, done)
+        .await
+        .expect("all events should be handled");
     for (key, numbers) in handled.lock().unwrap().iter() {
         assert!(numbers.is_sorted(), "{key}: {numbers:?}");
     }

@@ -1,4 +1,4 @@
-//! Where a durable starts, and where it goes on.
+//! The start position of durable consumers, and where they continue.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::{assert_says, event, lost, next, on, plain, subscribe_again, subscrip
 use TransportErrorKind::Configuration;
 
 #[tokio::test]
-async fn a_subscription_starts_where_it_says() {
+async fn a_subscription_starts_at_its_start_position() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -39,7 +39,7 @@ async fn a_subscription_starts_where_it_says() {
         subscription.name = format!("handler-{number}");
         subscription.start = start;
         consumers.push((nats.subscribe(&subscription).await.unwrap(), first));
-        // The position is that of the first time.
+        // The first start position stays.
         subscription.start = Some(StartPosition::New);
         drop(nats.subscribe(&subscription).await.unwrap());
     }
@@ -53,7 +53,7 @@ async fn a_subscription_starts_where_it_says() {
 }
 
 #[tokio::test]
-async fn a_durable_of_an_operator_that_skips_events_is_refused() {
+async fn a_durable_consumer_of_an_operator_that_skips_events_is_refused() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -79,7 +79,7 @@ async fn a_durable_of_an_operator_that_skips_events_is_refused() {
 }
 
 #[tokio::test]
-async fn a_deleted_consumer_goes_on_after_the_last_settled_message() {
+async fn a_deleted_consumer_continues_after_the_last_settled_message() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -96,7 +96,7 @@ async fn a_deleted_consumer_goes_on_after_the_last_settled_message() {
     consumer.close().await.unwrap();
     stream.delete_consumer("handler").await.unwrap();
 
-    // In another process, which has the record alone.
+    // Another process only has the stored record.
     let other = on(&server).open().await.unwrap();
     let mut consumer = other.subscribe(&subscription("a")).await.unwrap();
     let incoming = next(&mut *consumer).await;
@@ -111,7 +111,7 @@ async fn a_deleted_consumer_goes_on_after_the_last_settled_message() {
         "{status:?}"
     );
 
-    // While it runs, with what the process has seen since.
+    // While it runs, also with what the process has seen since.
     while other.subscription_status(&subscription("a")).lag != Some(0) {
         let _ = timeout(Duration::from_millis(50), consumer.next()).await;
     }
@@ -130,7 +130,7 @@ async fn a_deleted_consumer_goes_on_after_the_last_settled_message() {
 }
 
 #[tokio::test]
-async fn a_durable_that_starts_with_new_events_does_not_take_old_ones_when_it_is_deleted() {
+async fn a_deleted_consumer_that_started_with_new_events_skips_old_ones() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -153,7 +153,7 @@ async fn a_durable_that_starts_with_new_events_does_not_take_old_ones_when_it_is
 }
 
 #[tokio::test]
-async fn a_stream_that_was_made_again_is_read_from_its_first_message() {
+async fn a_recreated_stream_is_read_from_its_first_message() {
     let Some(server) = Server::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What publishing confirms and refuses.
+//! Confirmations and errors of publishing.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::{assert_says, event, next, on, plain, subscription};
 use TransportErrorKind::{Configuration, Rejected, Unavailable};
 
 #[tokio::test]
-async fn duplicates_are_found_within_the_window_and_not_after_it() {
+async fn duplicates_are_detected_within_the_window() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -24,7 +24,7 @@ async fn duplicates_are_found_within_the_window_and_not_after_it() {
     assert_eq!((first.duplicate, second.duplicate), (false, true));
     assert_eq!(first.position, second.position);
 
-    // The server forgets in its own time, but not before the window is over.
+    // The server forgets ids some time after the window.
     let forgotten = tokio::time::timeout(super::PATIENCE, async {
         loop {
             tokio::time::sleep(window).await;
@@ -34,12 +34,12 @@ async fn duplicates_are_found_within_the_window_and_not_after_it() {
             }
         }
     });
-    let again = forgotten.await.expect("the window ends");
+    let again = forgotten.await.expect("the window should end");
     assert_eq!(again.position, Some(2));
 }
 
 #[tokio::test]
-async fn what_a_consumer_would_refuse_is_not_published() {
+async fn events_that_a_consumer_would_refuse_are_rejected() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -71,7 +71,7 @@ async fn what_a_consumer_would_refuse_is_not_published() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_found_after_a_restart_of_the_server() {
+async fn a_duplicate_is_detected_after_a_restart_of_the_server() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -85,7 +85,7 @@ async fn a_duplicate_is_found_after_a_restart_of_the_server() {
 }
 
 #[tokio::test]
-async fn what_can_never_be_sent_is_rejected_and_does_no_harm() {
+async fn messages_that_can_never_be_sent_are_rejected_without_side_effects() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -97,7 +97,7 @@ async fn what_can_never_be_sent_is_rejected_and_does_no_harm() {
     let error = nats.publish(&large).await.unwrap_err();
     assert_says(&error, Rejected, &["publish a 1 from /s", "1048576"]);
 
-    // Longer than a line of the protocol, over which the server would cut the connection.
+    // The server would close the connection because of such a long protocol line.
     let long = event(&"a".repeat(5_000), "1").build().unwrap();
     let error = nats.publish(&long).await.unwrap_err();
     assert_says(&error, Rejected, &["subject is longer than 2048 bytes"]);
@@ -114,7 +114,7 @@ async fn what_can_never_be_sent_is_rejected_and_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_message_that_the_stream_does_not_take_is_rejected() {
+async fn a_message_that_the_stream_rejects_is_rejected() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -132,7 +132,7 @@ async fn a_message_that_the_stream_does_not_take_is_rejected() {
 }
 
 #[tokio::test]
-async fn a_full_stream_refuses_and_loses_nothing() {
+async fn a_full_stream_rejects_messages_and_loses_none() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -144,7 +144,7 @@ async fn a_full_stream_refuses_and_loses_nothing() {
             Ok(_) => stored += 1,
             Err(error) => break error,
         }
-        assert!(stored < 100, "the limit holds");
+        assert!(stored < 100, "the limit should apply");
     };
     assert_says(&error, Unavailable, &["maximum bytes exceeded"]);
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_full_stream_refuses_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn publishing_ends_in_time_when_nobody_answers() {
+async fn publishing_times_out_without_a_response() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -175,7 +175,7 @@ async fn publishing_ends_in_time_when_nobody_answers() {
     );
     server.thaw();
     server.kill();
-    // However many are waiting for a connection.
+    // This holds for any number of publishers that wait for a connection.
     for _ in 0..3 {
         let error = nats.publish(&event).await.unwrap_err();
         assert_says(&error, Unavailable, &["publish a 1 from /s"]);
@@ -183,7 +183,7 @@ async fn publishing_ends_in_time_when_nobody_answers() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_gone_takes_nothing() {
+async fn publishing_to_a_deleted_stream_is_an_error() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -193,7 +193,7 @@ async fn a_stream_that_is_gone_takes_nothing() {
     let error = nats.publish(&sent).await.unwrap_err();
     assert_says(&error, Unavailable, &["no responders"]);
 
-    // It is not made again in silence; a process that starts makes it.
+    // The stream is not recreated silently. A process that starts creates it.
     let error = nats.subscribe(&subscription("a")).await.unwrap_err();
     assert_says(&error, Configuration, &["the stream `events` was deleted"]);
     let nats = on(&server).open().await.unwrap();

@@ -1,4 +1,4 @@
-//! The records of deliveries.
+//! Delivery records.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ fn record(failed_attempts: u32) -> DeliveryRecord {
     record
 }
 
-/// Returns the number of records of deliveries; the stream has one message more, the selection.
+/// Returns the number of delivery records. The stream also contains the message of the selection.
 async fn stored(server: &Server) -> u64 {
     let mut stream = plain(server)
         .await
@@ -27,7 +27,7 @@ async fn stored(server: &Server) -> u64 {
 }
 
 #[tokio::test]
-async fn records_outlive_the_server_and_go_with_their_message() {
+async fn records_survive_the_server_and_are_deleted_with_their_message() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -71,7 +71,7 @@ async fn records_outlive_the_server_and_go_with_their_message() {
 }
 
 #[tokio::test]
-async fn records_that_a_process_left_behind_are_forgotten() {
+async fn records_of_a_crashed_process_are_deleted() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -86,7 +86,7 @@ async fn records_that_a_process_left_behind_are_forgotten() {
     first.handle.ack().await.unwrap();
     second.handle.store_record(record(1)).await.unwrap();
     second.handle.nack(Duration::ZERO).await.unwrap();
-    // As of a process that ended between its acknowledgement and this.
+    // A process may crash between its acknowledgement and the deletion.
     let context = plain(&server).await;
     let left = context.publish("eventkit-events.delivery.handler.1", "{}".into());
     left.await.unwrap().await.unwrap();
@@ -101,11 +101,11 @@ async fn records_that_a_process_left_behind_are_forgotten() {
     });
     forgotten
         .await
-        .expect("the record of a settled message goes");
+        .expect("the record of a settled message should be deleted");
 }
 
 #[tokio::test]
-async fn a_message_that_succeeds_at_once_leaves_nothing() {
+async fn a_message_that_succeeds_at_once_leaves_no_record() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -126,7 +126,7 @@ async fn a_message_that_succeeds_at_once_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_returned_unseen_is_accounted_for() {
+async fn a_message_that_is_returned_unseen_is_recorded() {
     let Some(server) = Server::start() else {
         return;
     };

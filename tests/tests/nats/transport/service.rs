@@ -19,7 +19,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, event, on};
 
-/// How often each handler has succeeded with each event.
+/// The number of times that each handler has succeeded with each event.
 type Handled = Arc<Mutex<BTreeMap<(&'static str, String), u32>>>;
 
 pub(super) async fn until(mut done: impl FnMut() -> bool) {
@@ -28,7 +28,7 @@ pub(super) async fn until(mut done: impl FnMut() -> bool) {
             sleep(Duration::from_millis(20)).await;
         }
     });
-    waited.await.expect("it comes to that");
+    waited.await.expect("the condition should become true");
 }
 
 async fn publish(nats: &Nats, event: &Event) {
@@ -52,18 +52,18 @@ pub(super) async fn start(
     let handle = service.handle();
     let running = tokio::spawn(service.run_until(pending()));
     let ready = timeout(PATIENCE, handle.ready()).await;
-    ready.expect("it is ready");
+    ready.expect("the service should become ready");
     (handle, running)
 }
 
-/// Counts that a handler has got an event.
+/// Counts an event of a handler.
 fn note(handled: &Handled, name: &'static str, event: &Event) {
     let key = (name, event.id().to_owned());
     *handled.lock().unwrap().entry(key).or_default() += 1;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
+async fn each_handler_has_its_own_retries_dead_letters_and_replays() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -96,7 +96,7 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     assert_eq!((count("sound", "1"), count("sound", "2")), (1, 1));
     assert_eq!(count("failing", "1"), 3);
 
-    // It fails no more, and has the event again within the window for duplicates.
+    // It no longer fails, and gets the event again within the deduplication window.
     works.store(true, Ordering::Relaxed);
     let letters = DeadLetters::new(nats.clone(), "tests");
     let listed = letters.list().await.unwrap();
@@ -112,7 +112,7 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_replay_to_a_handler_that_was_removed_is_refused() {
+async fn a_replay_to_a_removed_handler_is_refused() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -127,7 +127,7 @@ async fn a_replay_to_a_handler_that_was_removed_is_refused() {
     handle.stop();
     running.await.unwrap().unwrap();
 
-    // Its durable consumer is still there.
+    // Its durable consumer still exists.
     let after = Registry::new("tests");
     let log = Arc::clone(&handled);
     after
@@ -148,7 +148,7 @@ async fn a_replay_to_a_handler_that_was_removed_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn attributes_and_headers_of_senders_are_not_those_of_services() {
+async fn attributes_and_headers_of_senders_are_not_mistaken_for_those_of_services() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -163,7 +163,7 @@ async fn attributes_and_headers_of_senders_are_not_those_of_services() {
     let marked = event("t", "1").extension("deadletterhandler", "tests--other");
     let marked = marked.extension("replayfor", "tests--other");
     publish(&nats, &marked.build().unwrap()).await;
-    // The value of the dead letter is the last one, and not the largest.
+    // The value of the dead letter is the last one, not the largest.
     let header = ("eventkit-handler".to_owned(), "zzz".to_owned());
     let poison = RawMessage::new(vec![header.clone()], "poison");
     nats.publish_raw("t", &poison).await.unwrap();
@@ -184,7 +184,7 @@ async fn attributes_and_headers_of_senders_are_not_those_of_services() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_handles_everything_while_the_server_is_killed() {
+async fn a_service_handles_all_events_while_the_server_is_killed() {
     const COUNT: usize = 300;
     let Some(mut server) = Server::start() else {
         return;
@@ -217,7 +217,7 @@ async fn a_service_handles_everything_while_the_server_is_killed() {
     }
     timeout(PATIENCE, sender)
         .await
-        .expect("all are published")
+        .expect("all events should be published")
         .unwrap();
     until(|| handled.lock().unwrap().len() == 2 * COUNT).await;
     handle.stop();
@@ -241,7 +241,7 @@ async fn send(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_outgoing_events_cannot_be_stored_the_message_is_kept_alive() {
+async fn a_message_is_kept_alive_while_outgoing_events_cannot_be_stored() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -262,10 +262,11 @@ async fn while_outgoing_events_cannot_be_stored_the_message_is_kept_alive() {
     publish(&nats, &event("cause", "1").build().unwrap()).await;
     until(|| handle.health().subscriptions[0].outgoing_error.is_some()).await;
 
-    // Without a sign of life it would be delivered again.
+    // Without a heartbeat, it would be redelivered.
     sleep(Duration::from_millis(3_500)).await;
     assert_eq!(handle.health().counters().received, 1);
-    // A server that was away may deliver it again, and that waits for the first delivery.
+    // A server that was unavailable may redeliver it, and the redelivery waits for the first
+    // delivery.
     for _ in 0..3 {
         server.kill();
         sleep(Duration::from_millis(1_500)).await;

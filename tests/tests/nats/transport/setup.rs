@@ -1,4 +1,4 @@
-//! What is made on the server, and what is found there.
+//! Creation and checks of streams and consumers.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::{assert_says, event, next, on, plain, subscription};
 use TransportErrorKind::{Configuration, Unavailable};
 
 #[tokio::test]
-async fn an_absent_stream_is_made_with_safe_settings() {
+async fn a_missing_stream_is_created_with_safe_settings() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -29,12 +29,12 @@ async fn an_absent_stream_is_made_with_safe_settings() {
     assert_eq!(config.duplicate_window, Duration::from_mins(2));
     assert_eq!((config.max_age, config.max_bytes), (Duration::ZERO, -1));
     assert!(!config.no_ack);
-    // The second time it is found.
+    // The second time, the existing stream is used.
     on(&server).stream("shop").open().await.unwrap();
 }
 
 #[tokio::test]
-async fn every_setting_of_the_stream_can_be_chosen() {
+async fn every_setting_of_the_stream_can_be_set() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -66,7 +66,7 @@ async fn every_setting_of_the_stream_can_be_chosen() {
 }
 
 #[tokio::test]
-async fn a_stream_that_does_not_fit_is_refused_with_all_that_differs() {
+async fn a_mismatched_stream_is_refused_with_all_differences() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -108,7 +108,7 @@ async fn a_stream_that_does_not_fit_is_refused_with_all_that_differs() {
 }
 
 #[tokio::test]
-async fn a_stream_of_an_operator_that_fits_is_used_as_it_is() {
+async fn a_matching_stream_of_an_operator_is_used_unchanged() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -156,7 +156,7 @@ async fn a_subscription_is_a_durable_consumer() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_does_not_fit_is_refused_with_all_that_differs() {
+async fn a_mismatched_consumer_is_refused_with_all_differences() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -214,7 +214,7 @@ async fn a_push_consumer_is_refused() {
 }
 
 #[tokio::test]
-async fn a_changed_subscription_changes_its_consumer_which_goes_on_where_it_was() {
+async fn a_changed_subscription_updates_its_consumer_which_continues() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -239,7 +239,7 @@ async fn a_changed_subscription_changes_its_consumer_which_goes_on_where_it_was(
 }
 
 #[tokio::test]
-async fn changed_patterns_change_the_filters() {
+async fn changed_patterns_update_the_filters() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -250,7 +250,7 @@ async fn changed_patterns_change_the_filters() {
     if !server.is_at_least(2, 10) {
         let error = nats.subscribe(&changed).await.unwrap_err();
         assert_says(&error, Configuration, &["before 2.10", "`filter_subjects`"]);
-        // What could not be used supersedes nothing.
+        // A subscription that could not be opened supersedes nothing.
         let status = nats.subscription_status(&subscription("a.b"));
         assert!(!status.superseded, "{status:?}");
         return;
@@ -267,12 +267,12 @@ async fn changed_patterns_change_the_filters() {
 }
 
 #[tokio::test]
-async fn what_no_pattern_selects_is_acknowledged_unseen() {
+async fn messages_that_no_pattern_selects_are_acknowledged_unseen() {
     let Some(server) = Server::start() else {
         return;
     };
     let nats = on(&server).open().await.unwrap();
-    // No server takes these two as they are.
+    // No server version supports these two patterns as filters.
     let mut crossing = subscription("a.*.c");
     crossing.patterns.push("a.b.*".to_owned());
     let mut consumer = nats.subscribe(&crossing).await.unwrap();
@@ -287,23 +287,23 @@ async fn what_no_pattern_selects_is_acknowledged_unseen() {
         incoming.handle.ack().await.unwrap();
     }
     let stream = plain(&server).await.get_stream("events").await.unwrap();
-    // The last one that is skipped is behind the last one that came.
+    // The last skipped message is after the last delivered one.
     let settled = tokio::time::timeout(super::PATIENCE, async {
         loop {
             let waiting = tokio::time::timeout(Duration::from_millis(50), consumer.next()).await;
-            assert!(waiting.is_err(), "nothing else comes");
+            assert!(waiting.is_err(), "no other message should arrive");
             let info = stream.consumer_info("handler").await.unwrap();
             if info.ack_floor.stream_sequence == 300 {
                 return info;
             }
         }
     });
-    let info = settled.await.expect("all are settled");
+    let info = settled.await.expect("all messages should be settled");
     assert_eq!((info.num_ack_pending, info.num_pending), (0, 0));
 }
 
 #[tokio::test]
-async fn names_and_patterns_that_cannot_be_are_refused() {
+async fn invalid_names_and_patterns_are_refused() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -333,7 +333,7 @@ async fn names_and_patterns_that_cannot_be_are_refused() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_unavailable() {
+async fn an_unreachable_server_is_unavailable() {
     let Some(mut server) = Server::start() else {
         return;
     };
@@ -346,7 +346,7 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
-async fn an_existing_client_and_several_urls_will_do() {
+async fn an_existing_client_and_several_urls_are_supported() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -375,7 +375,7 @@ fn url_with(credentials: &str, server: &Server) -> String {
 }
 
 #[tokio::test]
-async fn credentials_in_a_url_are_those_of_the_connection() {
+async fn credentials_in_a_url_are_used_for_the_connection() {
     for (arguments, right, wrong) in [
         (
             &["--user", "ann", "--pass", "p:@ss/w%"][..],
@@ -406,7 +406,7 @@ async fn credentials_in_a_url_are_those_of_the_connection() {
 }
 
 #[tokio::test]
-async fn a_heartbeat_without_an_end_is_possible() {
+async fn the_maximum_heartbeat_is_supported() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -421,7 +421,7 @@ async fn a_heartbeat_without_an_end_is_possible() {
         .unwrap();
     let incoming = consumer.next().await.unwrap().unwrap();
     incoming.handle.ack().await.unwrap();
-    // Another turn of the consumer, with nothing to receive.
+    // The consumer makes another request, with nothing to receive.
     let idle = timeout(Duration::from_millis(600), consumer.next()).await;
     assert!(idle.is_err());
 }

@@ -18,7 +18,7 @@ use super::{assert_says, event, next, on, plain, subscription};
 
 use TransportErrorKind::Configuration;
 
-/// Creates a stream as an operator does, with room for a service in it.
+/// Creates a stream like an operator, including the subjects of a service.
 async fn operator_stream(server: &Server) {
     let subjects = ["orders.>", "SHOP.eventkit.>"].map(str::to_owned);
     let config = Config {
@@ -34,7 +34,7 @@ fn by_hand(server: &Server) -> NatsBuilder {
     nats.filter_subjects(["orders.*.created", "orders.*.paid"])
 }
 
-/// Publishes an event as JSON by hand, without headers.
+/// Publishes a JSON event without headers.
 async fn send(server: &Server, subject: &str, ty: &str, id: &str) {
     let body = format!(r#"{{"specversion":"1.0","id":"{id}","source":"/o","type":"{ty}"}}"#);
     let client = plain(server).await;
@@ -43,7 +43,7 @@ async fn send(server: &Server, subject: &str, ty: &str, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_on_subjects_by_hand_are_selected_by_their_types_and_replayed() {
+async fn events_on_custom_subjects_are_selected_by_type_and_replayed() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -67,7 +67,7 @@ async fn events_on_subjects_by_hand_are_selected_by_their_types_and_replayed() {
     let (handle, running) = start(&registry, &nats).await;
     send(&server, "orders.7.created", "co.created", "1").await;
     send(&server, "orders.7.paid", "co.paid.eur", "2").await;
-    // Not on a filter subject, although a server before 2.10 sends it.
+    // The subject is not a filter subject, but a server before 2.10 delivers it.
     send(&server, "orders.7.archived", "co.created", "3").await;
     send(&server, "orders.8.paid", "co.paid.usd", "4").await;
     until(|| handle.health().counters().dead_lettered == 1).await;
@@ -90,7 +90,7 @@ async fn events_on_subjects_by_hand_are_selected_by_their_types_and_replayed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_runs_on_a_stream_of_its_own_that_has_theirs_as_a_source() {
+async fn a_service_can_run_on_its_own_stream_with_another_as_a_source() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -108,7 +108,7 @@ async fn a_service_runs_on_a_stream_of_its_own_that_has_theirs_as_a_source() {
             name: "TENANTS".to_owned(),
             ..Source::default()
         }]),
-        // With a source, the server has no window by default.
+        // For a stream with a source, the server has no deduplication window by default.
         duplicate_window: Duration::from_mins(2),
         ..Config::default()
     };
@@ -135,7 +135,7 @@ async fn a_service_runs_on_a_stream_of_its_own_that_has_theirs_as_a_source() {
     handle.stop();
     running.await.unwrap().unwrap();
 
-    // What is published has to be stored by the stream itself.
+    // Published events must be stored by the stream itself.
     let publishes = on(&server).stream("importer").existing_stream();
     let publishes = publishes.subject("tenant.{ext:tenant}.orders");
     let error = publishes.open().await.unwrap_err();
@@ -146,7 +146,7 @@ fn named(handler: &str) -> Subscription {
     Subscription::new(format!("tests--{handler}"), ["t"])
 }
 
-/// Runs a service whose only handler takes one of three events; returns the warnings of its
+/// Runs a service whose only handler takes one of three events. Returns the warnings of its
 /// subscription, and the errors of its dead letters.
 async fn run_with_strangers(server: &Server, nats: &Nats) -> (Vec<String>, Vec<String>) {
     let registry = Registry::new("tests");
@@ -167,7 +167,7 @@ async fn run_with_strangers(server: &Server, nats: &Nats) -> (Vec<String>, Vec<S
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_no_handler_takes_is_reported_skipped_or_a_dead_letter_by_choice() {
+async fn an_event_that_no_handler_takes_is_reported_skipped_or_dead_lettered() {
     for (rule, warnings, letters) in [
         (Unselected::Report, 1, 0),
         (Unselected::Skip, 0, 0),
@@ -194,7 +194,7 @@ async fn an_event_that_no_handler_takes_is_reported_skipped_or_a_dead_letter_by_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dead_letter_of_an_unselected_event_is_replayed_to_a_handler_that_takes_it_later() {
+async fn a_dead_letter_of_an_unselected_event_can_be_replayed_to_a_later_handler() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -216,7 +216,7 @@ async fn a_dead_letter_of_an_unselected_event_is_replayed_to_a_handler_that_take
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_superseded_process_leaves_what_it_does_not_select_to_the_later_one() {
+async fn a_superseded_process_leaves_unselected_events_to_the_later_one() {
     const COUNT: usize = 8;
     let Some(server) = Server::start() else {
         return;
@@ -245,7 +245,7 @@ async fn a_superseded_process_leaves_what_it_does_not_select_to_the_later_one() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_not_an_event_on_a_subject_by_hand_is_a_dead_letter() {
+async fn a_message_on_a_custom_subject_that_is_not_an_event_is_a_dead_letter() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -265,7 +265,7 @@ async fn what_is_not_an_event_on_a_subject_by_hand_is_a_dead_letter() {
 }
 
 #[tokio::test]
-async fn json_of_an_event_is_one_without_headers_and_any_other_json_is_not() {
+async fn json_without_headers_is_an_event_only_if_it_has_the_members_of_one() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -288,7 +288,7 @@ async fn json_of_an_event_is_one_without_headers_and_any_other_json_is_not() {
         let invalid = incoming.event.unwrap_err();
         assert_eq!(invalid.message.body, body);
     }
-    // A content type that is not of an event is the one of the body.
+    // A content type that is not that of an event describes the body.
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "text/plain");
     let body = r#"{"specversion":"1.0","id":"1","source":"/o","type":"t"}"#;
@@ -298,7 +298,7 @@ async fn json_of_an_event_is_one_without_headers_and_any_other_json_is_not() {
 }
 
 #[tokio::test]
-async fn an_existing_stream_is_not_created_and_events_are_not_published_where_nobody_receives() {
+async fn an_existing_stream_is_not_created_and_unmatched_events_are_rejected() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -322,7 +322,7 @@ async fn an_existing_stream_is_not_created_and_events_are_not_published_where_no
     nats.publish(&event).await.unwrap();
     assert_eq!(next(&mut *consumer).await.event.unwrap(), event);
 
-    // It is gone while the process runs.
+    // The stream is deleted while the process runs.
     let client = plain(&server).await;
     client.delete_stream("SHOP").await.unwrap();
     let error = nats.subscribe(&subscription("co.*")).await.unwrap_err();

@@ -1,4 +1,4 @@
-//! Subjects by template and by function.
+//! Subjects from a template or a function.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +15,7 @@ use super::{assert_says, event, next, on, plain, subscription};
 
 use TransportErrorKind::{Configuration, Rejected};
 
-/// An event with every attribute that a subject may have.
+/// An event with every attribute that a subject may contain.
 fn full(ty: &str, id: &str) -> Event {
     let event = event(ty, id).subject("c 7.*.>");
     event.extension("tenant", "$JS.acme").build().unwrap()
@@ -26,7 +26,7 @@ async fn subjects_of(server: &Server, stream: &str) -> Vec<String> {
     stream.cached_info().config.subjects.clone()
 }
 
-/// Publishes two events, of which the first one fails once, and replays its dead letter.
+/// Publishes two events, the first of which fails once, and replays its dead letter.
 async fn handle_and_replay(nats: &Nats, publish: impl AsyncFn(Event)) {
     let registry = Registry::new("tests");
     let fails = AtomicBool::new(true);
@@ -58,7 +58,7 @@ async fn handle_and_replay(nats: &Nats, publish: impl AsyncFn(Event)) {
 type Form = fn(NatsBuilder) -> NatsBuilder;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_form_of_subject_brings_events_and_replays_to_their_handler() {
+async fn every_form_of_subject_delivers_events_and_replays_to_their_handler() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -111,13 +111,13 @@ async fn every_form_of_subject_brings_events_and_replays_to_their_handler() {
             nats.publish(&event).await.unwrap();
         };
         handle_and_replay(&nats, publish).await;
-        // The second time the stream and the consumers are found.
+        // The second time, the existing stream and consumers are used.
         form(on(&server).stream(stream)).open().await.unwrap();
     }
 }
 
 #[tokio::test]
-async fn a_template_puts_attributes_into_the_subject_and_patterns_into_the_filter() {
+async fn a_template_adds_attributes_to_the_subject_and_patterns_to_the_filter() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -145,7 +145,7 @@ async fn a_template_puts_attributes_into_the_subject_and_patterns_into_the_filte
 }
 
 #[tokio::test]
-async fn an_event_without_a_subject_is_rejected_and_does_no_harm() {
+async fn an_event_without_a_subject_is_rejected_without_side_effects() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -159,7 +159,7 @@ async fn an_event_without_a_subject_is_rejected_and_does_no_harm() {
     let error = nats.publish_raw("t", &poison).await;
     assert_says(&error.unwrap_err(), Rejected, &["no attribute `subject`"]);
 
-    // Subjects that do something else than to store an event.
+    // These subjects would have another effect than storing an event.
     let nats = on(&server).stream("shop").subject_fn(|event| {
         let subject = event.subject()?;
         Some(subject.to_owned())
@@ -210,13 +210,13 @@ async fn malformed_templates_and_filters_are_refused_when_the_builder_opens() {
     assert_says(&error.unwrap_err(), Configuration, &["at least one"]);
     let error = on(&server).subject("{type}").open_core().await;
     assert_says(&error.unwrap_err(), Configuration, &["a literal"]);
-    // Nothing was made.
+    // Nothing was created.
     let stream = plain(&server).await.get_stream("events").await;
     assert!(stream.is_err());
 }
 
 #[tokio::test]
-async fn a_stream_that_does_not_store_a_form_is_refused_with_what_is_missing() {
+async fn a_stream_that_lacks_subjects_is_refused_with_the_missing_ones() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -230,7 +230,7 @@ async fn a_stream_that_does_not_store_a_form_is_refused_with_what_is_missing() {
     let parts = [r#"`subjects` is ["tenant.acme.>"], expected ["tenant.*.>"] or more"#];
     assert_says(&error.await.unwrap_err(), Configuration, &parts);
 
-    // A program that only publishes needs no subjects of services, and a service does.
+    // Unlike a service, a program that only publishes does not need the subjects of services.
     let nats = on(&server).subject("tenant.acme.{type}");
     let nats = nats.open().await.unwrap();
     nats.publish(&event("t", "1").build().unwrap())
@@ -254,7 +254,7 @@ async fn a_stream_that_does_not_store_a_form_is_refused_with_what_is_missing() {
 }
 
 #[tokio::test]
-async fn a_subject_that_only_looks_reserved_is_not() {
+async fn a_subject_that_resembles_a_reserved_one_is_allowed() {
     let Some(server) = Server::start() else {
         return;
     };

@@ -1,4 +1,4 @@
-//! Acknowledgements without a confirmation, which a program asks for by name.
+//! Unconfirmed acknowledgements, which a program enables explicitly.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -21,8 +21,8 @@ async fn publish(nats: &Nats, count: usize) {
     nats.publish_all(events).await.unwrap();
 }
 
-/// Acknowledges some events, closes the consumer, and returns how many of the acknowledgements asked for a
-/// confirmation.
+/// Acknowledges events, closes the consumer, and returns how many of the acknowledgements requested
+/// a confirmation.
 async fn acknowledge(server: &Server, nats: &Nats, subscription: &Subscription) -> usize {
     const COUNT: usize = 100;
     let client = async_nats::connect(server.url()).await.unwrap();
@@ -45,14 +45,16 @@ async fn acknowledge(server: &Server, nats: &Nats, subscription: &Subscription) 
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    // Before `ack_wait`, so that none is delivered again.
+    // This is before `ack_wait`, so that no message is redelivered.
     let settled = timeout(subscription.ack_wait, settled).await;
-    settled.expect("all acknowledgements have reached the server");
+    settled.expect("all acknowledgements should reach the server");
     let mut confirmed = 0;
     for _ in 0..COUNT {
         let received = poll_fn(|context| Pin::new(&mut acks).poll_next(context));
         let ack = timeout(PATIENCE, received).await;
-        let ack = ack.expect("an acknowledgement in time").unwrap();
+        let ack = ack
+            .expect("the acknowledgement should arrive in time")
+            .unwrap();
         assert_eq!(&ack.payload[..], b"+ACK");
         confirmed += usize::from(ack.reply.is_some());
     }
@@ -60,7 +62,7 @@ async fn acknowledge(server: &Server, nats: &Nats, subscription: &Subscription) 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acknowledgements_that_are_not_confirmed_reach_the_server_before_the_consumer_is_closed() {
+async fn unconfirmed_acknowledgements_reach_the_server_before_the_consumer_is_closed() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -71,7 +73,7 @@ async fn acknowledgements_that_are_not_confirmed_reach_the_server_before_the_con
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn acknowledgements_are_confirmed_by_default_and_where_events_keep_their_order() {
+async fn acknowledgements_are_confirmed_by_default_and_for_ordered_events() {
     for (unconfirmed, keeps_order) in [(false, false), (true, true)] {
         let Some(server) = Server::start() else {
             return;
@@ -91,7 +93,7 @@ async fn acknowledgements_are_confirmed_by_default_and_where_events_keep_their_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_service_with_unconfirmed_acknowledgements_loses_nothing_at_its_end() {
+async fn a_service_with_unconfirmed_acknowledgements_loses_none_at_shutdown() {
     const COUNT: usize = 600;
     let Some(server) = Server::start() else {
         return;
@@ -108,7 +110,7 @@ async fn a_service_with_unconfirmed_acknowledgements_loses_nothing_at_its_end() 
     };
     registry.with_name("count").register("a", count);
     publish(&nats, COUNT).await;
-    // Three services, of which the first two are stopped while they work.
+    // Three services, the first two of which are stopped while they work.
     for part in 1..=3 {
         let (handle, running) = start(&registry, &nats).await;
         let enough = COUNT / 3 * part;

@@ -1,4 +1,4 @@
-//! What other programs see, and what they may send.
+//! The messages that other programs see and send.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use eventkit_tests::nats::Server;
 use super::{event, next, on, plain, subscription};
 
 #[tokio::test]
-async fn an_event_is_a_message_in_binary_mode_under_its_type() {
+async fn an_event_is_a_binary_message_on_the_subject_of_its_type() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -43,7 +43,7 @@ async fn an_event_is_a_message_in_binary_mode_under_its_type() {
 }
 
 #[tokio::test]
-async fn structured_mode_is_a_choice_of_the_sender() {
+async fn a_sender_can_choose_structured_mode() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -57,14 +57,14 @@ async fn structured_mode_is_a_choice_of_the_sender() {
     assert_eq!(content_type, "application/cloudevents+json");
     assert_eq!(Json.decode(message.payload).unwrap(), sent);
 
-    // Who sends in another mode reads it all the same.
+    // A receiver that sends in another mode decodes it nevertheless.
     let nats = on(&server).open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     assert_eq!(next(&mut *consumer).await.event.unwrap(), sent);
 }
 
 #[tokio::test]
-async fn messages_of_other_programs_are_read() {
+async fn messages_of_other_programs_are_decoded() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -72,7 +72,7 @@ async fn messages_of_other_programs_are_read() {
     let mut consumer = nats.subscribe(&subscription("a.*")).await.unwrap();
     let other = plain(&server).await;
 
-    // JSON without a header, as the released binding has it.
+    // JSON without headers, as the released binding defines it.
     let json = r#"{"specversion":"1.0","id":"1","source":"/o","type":"a.b","data":7}"#;
     other
         .publish("events.a.b", json.into())
@@ -83,7 +83,7 @@ async fn messages_of_other_programs_are_read() {
     let event = next(&mut *consumer).await.event.unwrap();
     assert_eq!((event.id(), event.source()), ("1", "/o"));
 
-    // Binary mode, spelled in another way, in lower and upper case.
+    // Binary mode with differently spelled headers, in lower and upper case.
     let mut headers = HeaderMap::new();
     for (name, value) in [
         ("Ce-Specversion", "1.0"),
@@ -98,7 +98,7 @@ async fn messages_of_other_programs_are_read() {
     let event = next(&mut *consumer).await.event.unwrap();
     assert_eq!((event.id(), event.ty(), event.data()), ("2", "a.b", None));
 
-    // The subject brings an event to the subscription, and its own type selects it.
+    // The subject delivers an event to the subscription, and its own type selects it.
     for (ty, id) in [("other", "3"), ("a.y", "4")] {
         headers.insert("ce-type", ty);
         headers.insert("Ce-Id", id);
@@ -112,7 +112,7 @@ async fn messages_of_other_programs_are_read() {
 }
 
 #[tokio::test]
-async fn a_message_that_is_no_event_keeps_every_header() {
+async fn a_message_that_is_not_an_event_keeps_all_headers() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -148,7 +148,7 @@ async fn a_message_that_is_no_event_keeps_every_header() {
     );
     incoming.handle.terminate().await.unwrap();
 
-    // Passed on, it is not taken for the message that it is a copy of.
+    // The forwarded copy is not mistaken for the original message.
     let published = nats.publish_raw("dead", &undecodable.message).await;
     assert!(!published.unwrap().duplicate);
     let incoming = next(&mut *consumer).await;
@@ -159,7 +159,7 @@ async fn a_message_that_is_no_event_keeps_every_header() {
 }
 
 #[tokio::test]
-async fn the_server_redelivers_what_it_was_told_to() {
+async fn the_server_redelivers_a_message_after_its_delay() {
     let Some(server) = Server::start() else {
         return;
     };
@@ -172,7 +172,7 @@ async fn the_server_redelivers_what_it_was_told_to() {
     assert_eq!(incoming.metadata.delivery_count, 1);
     incoming.handle.nack(Duration::from_hours(1)).await.unwrap();
 
-    // It waits on the server, and takes no room.
+    // It waits on the server without using capacity.
     let stream = plain(&server).await.get_stream("events").await.unwrap();
     let info = stream.consumer_info("handler").await.unwrap();
     assert_eq!((info.num_ack_pending, info.num_pending), (1, 0));
