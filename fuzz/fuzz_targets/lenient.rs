@@ -1,4 +1,4 @@
-//! Messages and JSON events that may break the specification.
+//! Messages and JSON events that may violate the specification.
 //!
 //! `./fuzz/run 600 lenient`
 #![no_main]

@@ -1,4 +1,4 @@
-//! JSON events and HTTP messages straight into types.
+//! JSON events and HTTP messages decoded directly into types.
 //!
 //! `./fuzz/run 600 typed`
 #![no_main]

@@ -1,7 +1,7 @@
-//! Counts instructions with callgrind, a tool of valgrind.
+//! Counts of instructions with callgrind, a tool of valgrind.
 //!
-//! The program runs itself under callgrind, which counts nothing but what happens within
-//! [`measured`], and writes one file per call of it.
+//! The program runs itself under callgrind, which only counts what happens within [`measured`], and
+//! writes a file for each call of it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,16 +11,16 @@ use std::{env, fs, io};
 use crate::case::Case;
 use crate::excluded;
 
-/// How often each case is done; random ids come from a buffer for 16 of them.
+/// The number of runs of each case. Random ids come from a buffer for 16 of them.
 pub const ROUNDS: u64 = 32;
 
-/// The argument that makes the program do the cases instead of counting.
+/// The argument that makes the program run the cases instead of counting.
 pub const WORK: &str = "--work";
 
 /// The name of [`measured`] for callgrind.
 const MEASURED: &str = "eventkit_performance::callgrind::measured";
 
-/// Does a case some times, and nothing else.
+/// Runs a case several times, and nothing else.
 #[inline(never)]
 pub fn measured(case: &Case) {
     excluded::measuring(|| {
@@ -30,10 +30,10 @@ pub fn measured(case: &Case) {
     });
 }
 
-/// Does all cases, as the program that callgrind runs.
+/// Runs all cases, in the process under callgrind.
 pub fn work(cases: &[Case]) {
     for case in cases {
-        // What is made once is not part of what is counted.
+        // One-time initialization is not counted.
         case.prepare();
         case.run();
         case.prepare();
@@ -41,18 +41,18 @@ pub fn work(cases: &[Case]) {
     }
 }
 
-/// Returns whether callgrind can be had, and counts what the file of thresholds is about.
+/// Returns whether callgrind is available for the architecture of the thresholds.
 #[must_use]
 pub fn is_there() -> bool {
     let version = Command::new("valgrind").arg("--version").output();
     cfg!(target_arch = "x86_64") && version.is_ok_and(|output| output.status.success())
 }
 
-/// Runs this program under callgrind, and returns how many instructions each case takes once.
+/// Runs this program under callgrind, and returns the instructions of each case per run.
 ///
 /// # Errors
 ///
-/// Where callgrind does not run, or writes something unexpected.
+/// Returns an error if callgrind fails, or writes unexpected output.
 pub fn count(cases: &[Case]) -> io::Result<BTreeMap<String, u64>> {
     let folder = env::temp_dir().join(format!("eventkit-counts-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
@@ -74,8 +74,8 @@ fn count_in(cases: &[Case], folder: &Path) -> io::Result<BTreeMap<String, u64>> 
         .args(env::args().skip(1))
         .env_clear()
         .env("PATH", env::var_os("PATH").unwrap_or_default())
-        // The copies of glibc that every x86_64 processor has: others take another number of
-        // instructions, and which there are differs between machines.
+        // Disables the CPU-specific functions of glibc, because their instruction counts differ
+        // between machines.
         .env(
             "GLIBC_TUNABLES",
             "glibc.cpu.hwcaps=-AVX2,-AVX512VL,-ERMS,-AVX_Fast_Unaligned_Load",

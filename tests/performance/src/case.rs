@@ -1,20 +1,20 @@
-//! An operation that is measured.
+//! A measured operation.
 
 use std::fmt;
 use std::hint::black_box;
 
-/// Is an operation that is measured, with its name.
+/// A measured operation with a name.
 pub struct Case {
-    /// What it does, and to what.
+    /// The operation and its input.
     pub name: String,
     prepare: Box<dyn Fn()>,
     run: Box<dyn Fn()>,
-    /// How many operations a run is.
+    /// The number of operations in a run.
     pub operations: u64,
 }
 
 impl Case {
-    /// Makes a case of an operation, whose result is made and dropped.
+    /// Creates a case of an operation, whose result is dropped within the measurement.
     pub fn new<R>(name: impl Into<String>, run: impl Fn() -> R + 'static) -> Self {
         Self {
             name: name.into(),
@@ -24,26 +24,26 @@ impl Case {
         }
     }
 
-    /// Sets what is done before each run and not measured.
+    /// Sets a function that runs before each run and is not measured.
     #[must_use]
     pub fn prepared(mut self, prepare: impl Fn() + 'static) -> Self {
         self.prepare = Box::new(prepare);
         self
     }
 
-    /// Says that a run is many operations; what is measured is told of one.
+    /// Sets the number of operations in a run. Results are reported per operation.
     #[must_use]
     pub fn operations(mut self, operations: u64) -> Self {
         self.operations = operations;
         self
     }
 
-    /// Does what is not measured.
+    /// Runs the preparation, which is not measured.
     pub fn prepare(&self) {
         (self.prepare)();
     }
 
-    /// Does it once.
+    /// Runs the case once.
     pub fn run(&self) {
         (self.run)();
     }

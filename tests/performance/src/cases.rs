@@ -1,4 +1,4 @@
-//! What eventkit does.
+//! The cases of eventkit.
 
 use eventkit::binding::http;
 use eventkit::format::{Format, Json};
@@ -73,7 +73,7 @@ where
     ]
 }
 
-/// The closed set of two types, of which a message is read as the first.
+/// A closed set of two types. Messages are decoded as the first one.
 #[derive(Debug, CloudEvent)]
 enum Either {
     Order(OrderPlaced),

@@ -1,4 +1,4 @@
-//! Dispatch: few handlers and many, by Rust type and by the type on the wire.
+//! Dispatch to few and many handlers, by Rust type and by event type.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -12,7 +12,7 @@ use crate::case::Case;
 use crate::events::OrderPlaced;
 use crate::messages;
 
-/// Says that an order is too large; none of them is.
+/// The error of an order that is too large, which does not occur.
 #[derive(Debug)]
 pub struct TooLarge;
 
@@ -24,11 +24,11 @@ impl std::fmt::Display for TooLarge {
 
 impl std::error::Error for TooLarge {}
 
-/// Does what every handler does: as little as can be, with a result.
+/// The work of every handler, which is as little as possible, with a result.
 ///
 /// # Errors
 ///
-/// Never for the orders here.
+/// Returns no error for the orders of the cases.
 #[inline(never)]
 pub fn handle(order: &OrderPlaced) -> Result<(), TooLarge> {
     if black_box(order.total_cents) > u64::MAX / 2 {
@@ -38,7 +38,7 @@ pub fn handle(order: &OrderPlaced) -> Result<(), TooLarge> {
 }
 
 static ONE: Registry = Registry::new("one");
-/// Has three functions for an order.
+/// A registry with three functions for an order.
 pub static THREE: Registry = Registry::new("three");
 static THREE_ASYNC: Registry = Registry::new("three, async");
 static ONE_ON_WIRE: Registry = Registry::new("one on the wire");
@@ -63,7 +63,7 @@ fn third(order: &OrderPlaced) -> Result<(), TooLarge> {
     handle(order)
 }
 
-/// Is awaited, and never pending.
+/// An async function that is never pending.
 pub(crate) async fn ready_at_once() {
     std::future::ready(()).await;
 }
@@ -94,7 +94,7 @@ fn hundred() -> &'static Registry {
     &HUNDRED
 }
 
-/// Returns a registry with a handler of the envelope for each of a thousand types.
+/// Returns a registry with an envelope handler for each of a thousand types.
 fn thousand() -> &'static Registry {
     static THOUSAND: Registry = Registry::new("thousand");
     static FILLED: OnceLock<()> = OnceLock::new();
@@ -112,15 +112,15 @@ fn ty(n: usize) -> String {
     format!("co.outcome.order.number{n}")
 }
 
-/// Polls a future that is ready at once.
+/// Polls a future that is immediately ready.
 ///
 /// # Panics
 ///
-/// Where it is not.
+/// Panics if it is pending.
 pub fn ready<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(value) => value,
-        Poll::Pending => panic!("it is not ready"),
+        Poll::Pending => panic!("the future should be ready"),
     }
 }
 
@@ -128,7 +128,7 @@ pub fn ready<T>(future: impl Future<Output = T>) -> T {
 ///
 /// # Panics
 ///
-/// Where an event is not valid.
+/// Panics if an event is invalid.
 #[must_use]
 pub fn all() -> Vec<Case> {
     let [one, three, three_async, many] = std::array::from_fn(|_| messages::order());

@@ -1,19 +1,19 @@
-//! The events that are measured: small, like an order, large, and with text full of escapes.
+//! The measured events: small, medium like an order, large, and with text full of escapes.
 
 use eventkit::CloudEvent;
 use serde::{Deserialize, Serialize};
 
-/// Is a reading of a sensor: 39 bytes of data.
+/// A sensor reading, with 39 bytes of data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.reading", source = "/sensors")]
 pub struct Reading {
     /// The sensor.
     pub sensor: String,
-    /// What it read.
+    /// The temperature.
     pub celsius: i32,
 }
 
-/// Is an order: 372 bytes of data with two lines, 63 KB with many.
+/// An order, with 372 bytes of data for two lines and 63 KB for many.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.order.placed",
@@ -23,19 +23,19 @@ pub struct Reading {
 pub struct OrderPlaced {
     /// The number of the order.
     pub order_id: String,
-    /// Who ordered.
+    /// The customer.
     pub customer: Customer,
-    /// What was ordered.
+    /// The lines of the order.
     pub lines: Vec<Line>,
-    /// What it costs.
+    /// The total price.
     pub total_cents: u64,
     /// Whether it is urgent.
     pub express: bool,
-    /// What the customer had to say.
+    /// A note of the customer.
     pub note: Option<String>,
 }
 
-/// Is who ordered.
+/// The customer of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Customer {
     /// The number of the customer.
@@ -46,20 +46,20 @@ pub struct Customer {
     pub email: String,
 }
 
-/// Is a line of an order.
+/// A line of an order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// The article.
+    /// The stock keeping unit.
     pub sku: String,
-    /// What it is called.
+    /// The title of the article.
     pub title: String,
-    /// How many.
+    /// The quantity.
     pub quantity: u32,
-    /// What one costs.
+    /// The price of a unit.
     pub unit_cents: u64,
 }
 
-/// Is a text: 67 KB of which every third character is escaped in JSON.
+/// A text of 67 KB, in which JSON escapes every third character.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.text", source = "/texts")]
 pub struct Text {
@@ -68,7 +68,7 @@ pub struct Text {
 }
 
 impl Reading {
-    /// Returns the one that is measured.
+    /// Returns the measured event.
     #[must_use]
     pub fn sample() -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Reading {
 }
 
 impl OrderPlaced {
-    /// Returns an order of a number of lines.
+    /// Returns an order with a number of lines.
     #[must_use]
     pub fn sample(lines: usize) -> Self {
         let lines = (0..lines).map(|at| Line {
@@ -104,7 +104,7 @@ impl OrderPlaced {
 }
 
 impl Text {
-    /// Returns the one that is measured.
+    /// Returns the measured event.
     #[must_use]
     pub fn sample() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What runs within what is measured, and is not part of it.
+//! Code that runs within a measurement, but is not counted.
 
 use std::cell::Cell;
 use std::fmt;
@@ -11,24 +11,24 @@ thread_local! {
     static IS_MEASURING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The name of [`run`] for callgrind, which counts nothing within it. Of two names that start with the same
-/// words, it knows the last one alone.
+/// The name of [`run`] for callgrind, which counts nothing within it. Of several names with the
+/// same prefix, callgrind only uses the last one.
 pub(crate) const NAME: &str = "*excluded::run";
 
-/// Does what is measured.
+/// Runs the measured code.
 pub(crate) fn measuring(work: impl FnOnce()) {
     IS_MEASURING.set(true);
     work();
     IS_MEASURING.set(false);
 }
 
-/// Does something else meanwhile. Elsewhere, callgrind would count this and nothing but this.
+/// Runs code that is excluded. Outside of a measurement, callgrind would count only this code.
 #[inline(never)]
 fn run(work: &mut dyn FnMut()) {
     work();
 }
 
-/// Is a task whose instructions and allocations are not counted.
+/// A task whose instructions and allocations are not counted.
 pub(crate) struct Excluded(Pin<Box<dyn Future<Output = ()> + Send>>);
 
 impl Excluded {

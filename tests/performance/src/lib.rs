@@ -1,7 +1,7 @@
-//! What eventkit costs.
+//! The costs of eventkit.
 //!
-//! [`cases`] are the operations that are measured. The binary `counts` counts their instructions
-//! and allocations; the package in `comparison/` times them beside what others do.
+//! [`cases`] are the measured operations. The binary `counts` counts their instructions and
+//! allocations. The package in `comparison/` compares their times with other libraries.
 
 pub mod allocations;
 pub mod callgrind;

@@ -1,4 +1,4 @@
-//! The messages that are decoded.
+//! The decoded messages.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -11,65 +11,67 @@ use crate::events::{OrderPlaced, Reading, Text};
 /// The subject of the events.
 pub const SUBJECT: &str = "customer-4711001";
 
-/// The trace that the events belong to.
+/// The trace context of the events.
 pub const TRACE_PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// Returns the time of the events.
 ///
 /// # Panics
 ///
-/// Never: there is such a time.
+/// Panics if the time is invalid, which it is not.
 #[must_use]
 pub fn time() -> DateTime<Utc> {
     DateTime::from_timestamp(1_769_851_800, 123_456_000).expect("a time")
 }
 
-/// Returns the event of a value, with what a producer in production adds.
+/// Returns the event of a value, with the attributes that a producer usually adds.
 ///
 /// # Panics
 ///
-/// Where it is not valid.
+/// Panics if the event is invalid.
 #[must_use]
 pub fn event(value: &impl CloudEvent) -> Event {
-    let builder = value.event_builder().expect("it has an event");
+    let builder = value
+        .event_builder()
+        .expect("the value should be encodable");
     builder
         .id("6f1c2a9e-4b5d-4f7a-9c3e-1d2b3a4c5e6f")
         .subject(SUBJECT)
         .time(time())
         .extension("traceparent", TRACE_PARENT)
         .build()
-        .expect("it is valid")
+        .expect("the event should be valid")
 }
 
 /// Returns an event as the body of a structured message.
 ///
 /// # Panics
 ///
-/// Where it cannot be encoded.
+/// Panics if the event cannot be encoded.
 #[must_use]
 pub fn structured(event: &Event) -> Bytes {
-    Json.encode(event).expect("it can be encoded")
+    Json.encode(event).expect("the event should be encodable")
 }
 
 /// Returns a batch of orders.
 ///
 /// # Panics
 ///
-/// Where it cannot be encoded.
+/// Panics if an event cannot be encoded.
 #[must_use]
 pub fn batch(count: usize) -> Bytes {
     Json.encode_batch(&vec![event(&order()); count])
-        .expect("it can be encoded")
+        .expect("the batch should be encodable")
 }
 
 /// Returns an event as a binary message.
 ///
 /// # Panics
 ///
-/// Where it cannot be encoded.
+/// Panics if the event cannot be encoded.
 #[must_use]
 pub fn binary(event: &Event) -> Message {
-    http::encode_binary(event).expect("it can be encoded")
+    http::encode_binary(event).expect("the event should be encodable")
 }
 
 /// Returns the small event.
@@ -78,7 +80,7 @@ pub fn reading() -> Reading {
     Reading::sample()
 }
 
-/// Returns the usual event.
+/// Returns the medium event.
 #[must_use]
 pub fn order() -> OrderPlaced {
     OrderPlaced::sample(2)
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_messages_are_as_large_as_is_said_of_them() {
+    fn the_messages_have_their_documented_sizes() {
         assert_eq!(sizes(&reading()), (39, 335));
         assert_eq!(sizes(&order()), (372, 738));
         assert_eq!(sizes(&large()).0 / 1000, 63);

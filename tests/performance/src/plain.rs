@@ -1,4 +1,4 @@
-//! What `serde_json` alone does, with no check of what an event has to be.
+//! The cases of `serde_json` alone, without any checks of events.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::case::Case;
 use crate::messages::{self, structured};
 
-/// Is the envelope with its data, as one would write it by hand.
+/// An envelope with its data, written by hand.
 #[derive(Debug, Serialize, Deserialize)]
 struct Envelope<'a, T> {
     #[serde(borrow)]

@@ -1,4 +1,4 @@
-//! A service: an event from the moment it is stored until it is acknowledged, in memory at first.
+//! A service: an event from its storage to its acknowledgement, in memory.
 
 use std::cell::{Cell, RefCell};
 use std::hint::black_box;
@@ -19,10 +19,10 @@ use crate::callgrind::ROUNDS;
 use crate::case::Case;
 use crate::dispatch::{ready, ready_at_once};
 
-/// How many events are consumed in a run.
+/// The number of events consumed in a run.
 const EVENTS: u64 = 100;
 
-/// Is an event whose data takes no allocation to decode: what is counted is the service.
+/// An event whose data is decoded without allocations, so that only the service is counted.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.stock", source = "/stock")]
 struct Stock {
@@ -34,7 +34,7 @@ static SERVICE: Registry = Registry::new("service");
 
 static HANDLED: Handled = Handled::new();
 
-/// Counts what is handled, and wakes the one that waits for a number of it.
+/// A counter of handled events, which wakes a task that waits for a number of them.
 #[derive(Debug)]
 pub struct Handled {
     count: AtomicU64,
@@ -43,7 +43,7 @@ pub struct Handled {
 }
 
 impl Handled {
-    /// Starts with none.
+    /// Creates a counter of zero.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -53,7 +53,7 @@ impl Handled {
         }
     }
 
-    /// Counts one.
+    /// Counts an event.
     pub fn add(&self) {
         let count = self.count.fetch_add(1, Ordering::Relaxed) + 1;
         if count == self.awaited.load(Ordering::Relaxed) {
@@ -65,7 +65,7 @@ impl Handled {
         self.count.load(Ordering::Relaxed)
     }
 
-    /// Waits, on the thread on which they are handled.
+    /// Waits for a number of events, on the thread on which they are handled.
     async fn reaches(&self, count: u64) {
         self.awaited.store(count, Ordering::Relaxed);
         while self.count() < count {
@@ -87,36 +87,36 @@ async fn count(stock: &Stock) {
     HANDLED.add();
 }
 
-/// Is implemented by what consumes events, on a runtime of its own.
+/// A consumer of events on its own runtime.
 pub trait Consumes {
     /// Returns the runtime.
     fn runtime(&self) -> &Runtime;
 
-    /// Returns what counts the events that are handled.
+    /// Returns the counter of handled events.
     fn handled(&self) -> &Handled;
 
-    /// Returns the count when all events that were published are handled.
+    /// Returns the count at which all published events are handled.
     fn published(&self) -> u64;
 
-    /// Publishes some events, and handles none.
+    /// Publishes events without handling them.
     fn publish(&self, events: u64);
 }
 
-/// Is implemented by what events are published to for a service.
+/// A destination of events for a service.
 pub trait Destination {
-    /// Publishes some of the [`stocks`], and lets the service handle none.
+    /// Publishes some of the [`stocks`] without letting the service handle them.
     fn publish(&self, runtime: &Runtime, first: u64, count: u64);
 }
 
 impl Destination for Memory {
     fn publish(&self, _: &Runtime, first: u64, count: u64) {
         for event in stocks(first, count) {
-            ready(Self::publish(self, &event)).expect("room for it");
+            ready(Self::publish(self, &event)).expect("the store should have capacity");
         }
     }
 }
 
-/// Is a service that runs, on a thread that it has for itself.
+/// A running service that is alone on its thread.
 #[derive(Debug)]
 pub struct Running<D> {
     runtime: Runtime,
@@ -130,7 +130,7 @@ impl<D> Running<D> {
     ///
     /// # Panics
     ///
-    /// Where it does not start.
+    /// Panics if the service does not start.
     pub fn start<T>(runtime: Runtime, transport: T, destination: D, policy: Policy) -> Self
     where
         T: Transport + Publisher + Clone + 'static,
@@ -144,13 +144,13 @@ impl<D> Running<D> {
         let handle = service.handle();
         let running = runtime.spawn(async move {
             let ended = service.run_until(std::future::pending()).await;
-            ended.expect("a service that is not stopped");
+            ended.expect("the service should not stop");
         });
         runtime.block_on(handle.ready());
         Self {
             runtime,
             destination,
-            // Others have handled theirs before.
+            // Other services have handled events before.
             published: Cell::new(HANDLED.count()),
             _service: running,
         }
@@ -176,11 +176,11 @@ impl<D: Destination> Consumes for Running<D> {
     }
 }
 
-/// Returns a runtime on this thread alone.
+/// Returns a single-threaded runtime.
 ///
 /// # Panics
 ///
-/// Where the system has none.
+/// Panics if the system cannot create one.
 #[must_use]
 pub fn runtime() -> Runtime {
     let mut builder = Builder::new_current_thread();
@@ -191,7 +191,7 @@ pub fn runtime() -> Runtime {
 ///
 /// # Panics
 ///
-/// Never: they are valid.
+/// Panics if an event is invalid, which they are not.
 #[must_use]
 pub fn stocks(first: u64, count: u64) -> Vec<Event> {
     let stock = |number: u64| {
@@ -209,11 +209,11 @@ pub fn stocks(first: u64, count: u64) -> Vec<Event> {
     (first..first + count).map(stock).collect()
 }
 
-/// Returns a case of events that are there when it begins.
+/// Returns a case in which all events are stored before the measurement.
 ///
 /// # Panics
 ///
-/// Where it is run before it is prepared.
+/// Panics if it is run before it is prepared.
 pub fn consuming<R: Consumes + 'static>(name: &str, start: impl Fn() -> R + 'static) -> Case {
     let running: Rc<RefCell<Option<R>>> = Rc::default();
     let target = Rc::new(Cell::new(0));
@@ -221,12 +221,15 @@ pub fn consuming<R: Consumes + 'static>(name: &str, start: impl Fn() -> R + 'sta
     Case::new(name, move || {
         aim.set(aim.get() + EVENTS);
         let running = running.borrow();
-        consume(running.as_ref().expect("it is prepared"), aim.get());
+        consume(
+            running.as_ref().expect("the case should be prepared"),
+            aim.get(),
+        );
     })
     .prepared(move || {
         let mut running = prepared.borrow_mut();
         let running = running.get_or_insert_with(&start);
-        // What earlier runs have left would be counted with this one.
+        // Events of earlier runs must not be counted in this one.
         consume(running, running.published());
         target.set(running.published());
         running.publish(ROUNDS * EVENTS);

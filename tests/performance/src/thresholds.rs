@@ -1,24 +1,24 @@
-//! What each case may take: the file `counts.txt`, with which new counts are compared.
+//! The thresholds of each case: the file `counts.txt`, which new counts are compared with.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Percentage of additional instructions that is not a regression.
+/// The percentage of additional instructions that is not a regression.
 const TOLERANCE: u64 = 10;
 
-/// How often a case does something.
+/// The counts of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
-    /// Instructions, where they could be counted.
+    /// The instructions, if they could be counted.
     pub instructions: Option<u64>,
-    /// Allocations, growing included.
+    /// The allocations, including reallocations.
     pub allocations: u64,
 }
 
-/// Holds the counts of every case by its name.
+/// The counts of every case by name.
 pub type Table = BTreeMap<String, Counts>;
 
-/// Writes a table as the file has it.
+/// Formats a table as in the file.
 #[must_use]
 pub fn print(table: &Table, head: &str) -> String {
     let mut text = String::new();
@@ -35,7 +35,7 @@ pub fn print(table: &Table, head: &str) -> String {
     text
 }
 
-/// Reads the file; lines that cannot be read are left out, and then their cases are missing.
+/// Parses the file. Malformed lines are skipped, so their cases are missing.
 #[must_use]
 pub fn parse(text: &str) -> Table {
     let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -52,7 +52,8 @@ fn line(line: &str) -> Option<(String, Counts)> {
     Some((name.trim_end().to_owned(), counts))
 }
 
-/// Says what is worse than it may be, and what is so much better that the file should say so.
+/// Returns what is worse than its threshold, and what is so much better that the file should be
+/// updated.
 #[must_use]
 pub fn compare(most: &Table, found: &Table) -> (Vec<String>, Vec<String>) {
     let (mut worse, mut better) = (Vec::new(), Vec::new());
@@ -94,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_what_is_read() {
+    fn a_printed_table_is_parsed_to_the_same_table() {
         let table = table(12_345, 7);
         assert_eq!(parse(&print(&table, "a head\nof two lines")), table);
     }
 
     #[test]
-    fn ten_percent_more_is_no_regression_and_eleven_are() {
+    fn ten_percent_more_is_not_a_regression_but_eleven_are() {
         let most = table(1000, 7);
         assert!(compare(&most, &table(1100, 7)).0.is_empty());
         assert_eq!(compare(&most, &table(1101, 7)).0.len(), 1);
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_is_neither_forgotten_nor_left() {
+    fn missing_and_obsolete_cases_are_reported() {
         assert_eq!(compare(&Table::new(), &table(1, 1)).0.len(), 1);
         assert_eq!(compare(&table(1, 1), &Table::new()).0.len(), 1);
     }

@@ -1,4 +1,4 @@
-//! The library without discovery: handlers are added by hand, and nothing else is lost.
+//! The library without discovery: handlers are added explicitly, and everything else works.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]

@@ -1,4 +1,4 @@
-//! Every name that the library promises, in one program.
+//! Every name of the public contract, in one program.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]

@@ -30,7 +30,7 @@ async fn charge(
         ("/shop/orders", OrderPlaced::TYPE, None)
     );
     assert_eq!(context.event().id(), id);
-    // The first order fails, and succeeds when its dead letter is replayed.
+    // The first call fails, and the replay of its dead letter succeeds.
     if CALLS.fetch_add(1, Ordering::Relaxed) == 0 {
         return Err(std::io::Error::other(order.order_id.clone()));
     }
@@ -90,7 +90,7 @@ pub(super) fn webhook() -> Tried {
     let sender = Sender::to("https://example.com/events").build()?;
     let endpoint = Endpoint::builder().publisher(sender).build()?;
     assert_eq!(endpoint.name(), "webhook");
-    // The names are what counts: a server is not needed for that.
+    // This only has to compile, so it needs no server.
     drop(async {
         let nats = eventkit_nats::Nats::connect("nats://example.com")
             .stream("shop")

@@ -1,5 +1,5 @@
-//! The library under the package name `outcome-eventkit`: its name in code, and the default path of the
-//! macros, are the same.
+//! The library under the package name `outcome-eventkit`. Its name in code and the default path of
+//! the macros are unchanged.
 
 #![forbid(unsafe_code)]
 #![deny(warnings)]

@@ -1,4 +1,4 @@
-//! Generated code under lints that leave nothing through.
+//! Generated code under strict lints.
 
 #![forbid(unsafe_code)]
 #![deny(
@@ -40,7 +40,7 @@ use eventkit::extract::Id;
 use eventkit::{CloudEvent, Context, Event, Registry, handles};
 use serde::{Deserialize, Serialize};
 
-/// Is an order.
+/// An order was placed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(
     type = "co.outcome.order.placed",
@@ -48,13 +48,13 @@ use serde::{Deserialize, Serialize};
     region = "eu"
 )]
 pub struct OrderPlaced {
-    /// Its number.
+    /// The number of the order.
     #[cloudevent(subject)]
     pub order_id: String,
-    /// Who placed it.
+    /// The customer.
     #[cloudevent(extension, keep)]
     pub customer: Option<String>,
-    /// What it costs.
+    /// The total price.
     #[serde(rename = "total", default)]
     pub total_cents: u64,
 }
@@ -71,22 +71,22 @@ struct Opened;
 )]
 struct Noted(String);
 
-/// Wraps anything.
+/// A wrapper of any type.
 #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.wrapped", source = "/shop")]
 pub struct Wrapped<T> {
-    /// What it wraps.
+    /// The wrapped value.
     pub inner: T,
 }
 
-/// Is all that happens in the shop.
+/// The events of the shop.
 #[derive(Debug, CloudEvent)]
 pub enum ShopEvent {
     /// An order.
     Placed(OrderPlaced),
 }
 
-/// Holds the handlers of this crate.
+/// The registry of the handlers of this crate.
 pub static STRICT: Registry = Registry::new("strict");
 
 #[handles("co.outcome.order.placed", registry = STRICT)]
@@ -106,7 +106,7 @@ fn borrowed(
 ///
 /// # Errors
 ///
-/// Never.
+/// Returns no error.
 #[handles(registry = STRICT, order = 1)]
 pub async fn owned(order: OrderPlaced, context: &Context<'_>) -> Result<(), Error> {
     ready((order, context.event().id())).await;
@@ -125,11 +125,11 @@ fn noted(event: &Noted) -> Result<(), String> {
     }
 }
 
-/// Handles the closed set.
+/// Handles all events of the shop.
 ///
 /// # Errors
 ///
-/// Where something is for free.
+/// Returns an error if the order is free.
 #[handles(registry = STRICT)]
 pub fn of_the_shop(event: &ShopEvent) -> Result<(), String> {
     match event {

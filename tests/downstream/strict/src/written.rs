@@ -1,4 +1,4 @@
-//! The path of the library written out, and a `macro_rules!` that writes what it is used for.
+//! An explicit path of the library, and a `macro_rules!` that defines events and handlers.
 
 use std::error::Error;
 use std::fmt::{Display, Formatter, Result as Formatted};
@@ -7,20 +7,20 @@ use std::future::ready;
 use eventkit::{CloudEvent, Event, HandlerError, Registry, handles};
 use serde::{Deserialize, Serialize};
 
-/// Holds the handlers of this module.
+/// The registry of the handlers of this module.
 pub static WRITTEN: Registry = Registry::new("written");
 
-/// Is what goes wrong.
+/// The error of the handlers.
 #[derive(Debug, HandlerError)]
 #[handler_error(crate = ::eventkit)]
 pub enum Failed {
-    /// The bank does not answer.
+    /// The bank does not respond.
     #[retry(after = "3s")]
     BankAway,
     /// The card was declined.
     #[dead_letter]
     Declined {
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
@@ -36,30 +36,30 @@ impl Display for Failed {
 
 impl Error for Failed {}
 
-/// Writes event types, an enum of them, and handlers, with every piece coming from the caller.
+/// Defines event types, an enum of them, and handlers, with every token from the caller.
 macro_rules! events {
     ($set:ident: $($name:ident is $ty:literal { $($field:ident: $of:ty),* })*; $envelope:ty, $text:ty) => {
         $(
-            /// Is an event.
+            /// An event.
             #[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
             #[cloudevent(type = $ty, source = "/written", crate = ::eventkit)]
             pub struct $name {
-                /// Is the subject.
+                /// The subject.
                 #[cloudevent(subject)]
                 pub subject: String,
                 $(
-                    /// Is data.
+                    /// The data.
                     pub $field: $of,
                 )*
             }
         )*
 
-        /// Is all of them.
+        /// An enum of all events.
         #[derive(Debug, Clone, CloudEvent)]
         #[cloudevent(crate = ::eventkit)]
         pub enum $set {
             $(
-                /// Is one of them.
+                /// One of the events.
                 $name($name),
             )*
         }

@@ -1,6 +1,6 @@
-//! Codecs beside `cloudevents-sdk` and beside `serde_json` alone, each row in one interleaved run.
+//! Codecs compared with `cloudevents-sdk` and with `serde_json`, each row in one interleaved run.
 //!
-//! `cargo bench --bench codecs -- order` does the rows that have the word in their name.
+//! `cargo bench --bench codecs -- order` runs the rows whose name contains the word.
 
 use std::collections::BTreeMap;
 

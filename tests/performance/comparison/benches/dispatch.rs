@@ -1,4 +1,4 @@
-//! Dispatch beside direct calls, the observers of `bevy_ecs`, and a broadcast channel of tokio.
+//! Dispatch compared with direct calls, observers of `bevy_ecs`, and a tokio broadcast channel.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -18,13 +18,13 @@ struct Placed(Arc<OrderPlaced>);
 
 type Run = Box<dyn Fn()>;
 
-/// Each handler is called, and its result is looked at.
+/// Calls each handler, and checks its result.
 fn direct(handlers: usize) -> Run {
     let order = messages::order();
     Box::new(move || {
         for _ in 0..handlers {
             if black_box(handle(&order)).is_err() {
-                panic!("no order is too large");
+                panic!("no order should be too large");
             }
         }
     })
@@ -40,7 +40,7 @@ fn observers(handlers: usize) -> Run {
     Box::new(move || world.borrow_mut().trigger(Placed(Arc::clone(&order))))
 }
 
-/// One sends, and each receiver calls its handler.
+/// Sends to receivers that each call a handler.
 fn channel(handlers: usize) -> Run {
     let (sender, _) = broadcast::channel::<Arc<OrderPlaced>>(16);
     let receivers: Vec<_> = (0..handlers).map(|_| sender.subscribe()).collect();
@@ -54,7 +54,7 @@ fn channel(handlers: usize) -> Run {
     })
 }
 
-/// Returns how many typed handlers a case has, where the others have something like it.
+/// Returns the number of typed handlers of a case, if the other libraries have an equivalent.
 fn handlers(name: &str) -> Option<usize> {
     let count = name.strip_prefix("dispatch to ")?;
     count.split_whitespace().next()?.parse().ok()

@@ -1,9 +1,9 @@
-//! A service on NATS with more handlers, and with more events that wait: `cargo bench --bench growth`.
+//! A service on NATS with a growing number of handlers and of waiting events: `cargo bench --bench
+//! growth`.
 //!
-//! Each case takes the same number of deliveries once the service is ready, so that it takes a few seconds
-//! whatever waits: 1, 10 and 50 handlers of one service share them. The time is that of the processor, in this process and in
-//! the server. Memory is what this process has resident at most while it consumes, beyond what it had
-//! before.
+//! Each case measures the same number of deliveries after the service is ready. 1, 10 and 50
+//! handlers of one service share them. The time is the processor time of this process and of the
+//! server. The memory is the maximum resident memory while consuming, minus the memory before.
 
 use std::fs;
 use std::future::pending;
@@ -38,7 +38,7 @@ struct OrderPlaced {
     total_cents: u64,
 }
 
-/// The deliveries that handlers have had.
+/// Counts the deliveries to handlers.
 #[derive(Debug)]
 struct Handled {
     count: AtomicU64,
@@ -123,7 +123,7 @@ async fn open(server: &Server, events: u64) -> Result<Nats, BoxError> {
     Ok(nats)
 }
 
-/// Handles the deliveries with a service that begins at the start of the stream.
+/// Handles the deliveries with a service that starts at the beginning of the stream.
 async fn consume(
     nats: &Nats,
     name: &str,
@@ -138,7 +138,7 @@ async fn consume(
     });
     for number in 0..handlers {
         let handled = Arc::clone(&handled);
-        // A name lives as long as its handler, which is the program in most.
+        // A name lives as long as its handler, which in most programs is until the end.
         let named = registry.with_name(format!("handler-{number}").leak());
         named.register_typed_async(move |order: OrderPlaced| {
             let handled = Arc::clone(&handled);
@@ -172,10 +172,10 @@ async fn consume(
     Ok((spent, most - before))
 }
 
-/// Returns how many bytes of this process are in memory.
+/// Returns the resident memory of this process, in bytes.
 fn resident() -> u64 {
     let statm = fs::read_to_string("/proc/self/statm");
-    let statm = statm.expect("Linux has the memory of a process in /proc");
+    let statm = statm.expect("Linux should have the memory of a process in /proc");
     let pages = statm.split_whitespace().nth(1).unwrap_or_default();
     pages.parse::<u64>().unwrap_or_default() * 4096
 }

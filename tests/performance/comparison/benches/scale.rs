@@ -1,4 +1,4 @@
-//! How dispatch grows: with threads, with registered handlers, and at the start of a program.
+//! Scaling of dispatch: with threads, with registered handlers, and at program startup.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -11,7 +11,7 @@ use eventkit_performance::{dispatch, messages};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Dispatches on some threads for a while, and returns how many events there were each second.
+/// Dispatches on several threads for a while, and returns the events per second.
 fn throughput(threads: usize, registry: &'static Registry) -> f64 {
     const TIME: Duration = Duration::from_millis(500);
     let (count, stop) = (AtomicU64::new(0), AtomicBool::new(false));
@@ -43,12 +43,12 @@ fn threads() {
     static CLOSURES: Registry = Registry::new("threads");
     (0..3).for_each(|_| CLOSURES.register_typed(dispatch::handle));
     on_threads("functions of the program", &dispatch::THREE);
-    // Reports count these, since closures may end before the program does.
+    // Reports count references to closures, because they may be dropped before the program ends.
     on_threads("closures", &CLOSURES);
 }
 
 fn on_threads(handlers: &str, registry: &'static Registry) {
-    // In turns, since the machine may do something else as well.
+    // The runs alternate, because the machine may have other load.
     let mut most = [0.0_f64; 2];
     for _ in 0..5 {
         for (at, most) in most.iter_mut().enumerate() {

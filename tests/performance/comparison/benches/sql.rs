@@ -1,8 +1,9 @@
-//! Handlers with a `Tx`, and the relay, beside sqlx by hand: `cargo bench --bench sql`.
+//! Handlers with a `Tx` and the relay, compared with plain sqlx: `cargo bench --bench sql`.
 //!
-//! Both sides do the same statements on one connection of the same PostgreSQL: they claim the event, write the
-//! row of the handler, store the event that follows, and commit. The relay is beside a loop that reads a row,
-//! publishes its event, and marks the row; the publisher takes no time. The rounds alternate.
+//! Both sides run the same statements on one connection to the same PostgreSQL: they claim the
+//! event, write the row of the handler, store the outgoing event, and commit. The relay is compared
+//! with a loop that reads a row, publishes its event, and marks the row. The publisher takes no
+//! time. The rounds alternate.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ const CLAIM: &str = "INSERT INTO eventkit.inbox AS inbox (key, source, id, handl
 const STORE: &str = "INSERT INTO eventkit.outbox (event, due)
     VALUES ($1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint)";
 
-/// Does by hand what a handler with a `Tx` does.
+/// Does the work of a handler with a `Tx` in plain sqlx.
 async fn charge_by_hand(pool: &PgPool, event: &Event) -> Result<(), BoxError> {
     let order = OrderPlaced::try_from(event)?;
     let mut transaction = pool.begin().await?;
@@ -87,7 +88,7 @@ async fn charge_by_hand(pool: &PgPool, event: &Event) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Counts what it is given.
+/// A publisher that counts its events.
 #[derive(Debug, Clone, Default)]
 struct Counted(Arc<AtomicUsize>);
 
@@ -145,7 +146,7 @@ async fn publish_by_hand(pool: &PgPool, publisher: &Counted) -> Result<(), BoxEr
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
     let Some(server) = eventkit_tests::postgres::Server::start() else {
-        println!("there is no PostgreSQL");
+        println!("PostgreSQL is not available");
         return Ok(());
     };
     let pool = PgPoolOptions::new().max_connections(4).connect(&server.url()).await?;

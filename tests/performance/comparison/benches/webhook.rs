@@ -1,7 +1,8 @@
-//! Sending events over HTTP to a service, beside reqwest and axum: `cargo bench --bench webhook`.
+//! Sending events over HTTP to a service, compared with reqwest and axum: `cargo bench --bench
+//! webhook`.
 //!
-//! Both sides send the same order with reqwest on loopback, and a handler has it as a type before the
-//! response: a [`Sender`] to an [`Endpoint`], and a POST of JSON to a handler of axum that takes
+//! Both sides send the same order with reqwest on loopback, and a handler decodes it into a type
+//! before the response: a [`Sender`] to an [`Endpoint`], and a POST of JSON to an axum handler with
 //! [`Json`]. The rounds alternate, and run in tasks of one runtime.
 
 use std::future::pending;

@@ -1,4 +1,4 @@
-//! What others do, and the harness that times all of them in one run.
+//! The cases of other libraries, and the harness that times all of them in one run.
 
 pub mod ruststream;
 pub mod sdk;

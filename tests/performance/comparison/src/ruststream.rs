@@ -1,4 +1,4 @@
-//! RustStream, doing what [`eventkit_performance::service`] does: consuming JSON in memory.
+//! RustStream in the same scenario as [`eventkit_performance::service`]: consuming JSON in memory.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -15,7 +15,7 @@ use ruststream::{OutgoingMessage, Publisher};
 use serde::Deserialize;
 use tokio::runtime::{Builder, Runtime};
 
-/// Is what the service of eventkit takes, too.
+/// The event, with the same data as that of the service of eventkit.
 #[derive(Debug, Deserialize)]
 struct Stock {
     article: u64,

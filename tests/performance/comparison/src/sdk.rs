@@ -1,4 +1,4 @@
-//! What `cloudevents-sdk` does.
+//! The cases of `cloudevents-sdk`.
 
 use std::convert::TryInto;
 
@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Returns all cases, under the names that eventkit's have.
+/// Returns all cases, with the names of the equivalent cases of eventkit.
 #[must_use]
 pub fn all() -> Vec<Case> {
     let mut cases = of("small", messages::reading());
@@ -125,7 +125,7 @@ fn typed<T: CloudEvent + DeserializeOwned>(mut event: Event) -> T {
     }
 }
 
-/// Collects what a message has, for any client.
+/// A serializer that collects the parts of a message, for any client.
 #[derive(Default)]
 struct Message {
     headers: HeaderMap,

@@ -1,23 +1,23 @@
-//! Times operations side by side, so that whatever else the machine does, it does to all of them.
+//! Interleaved timing of operations, so that other load of the machine affects all of them.
 
 use std::time::{Duration, Instant};
 
-/// How long an operation is done before it is another one's turn.
+/// How long an operation is repeated before the next one.
 const TURN: Duration = Duration::from_micros(500);
-/// How often each has its turn.
+/// The number of turns of each operation.
 const TURNS: usize = 101;
 
-/// An operation, and how often it fits into a turn.
+/// An operation, and how often it is repeated in a turn.
 struct Contender<'a> {
     run: &'a dyn Fn(),
     repeat: u32,
     nanoseconds: Vec<f64>,
 }
 
-/// Does each operation in turn, many times, and returns the median of nanoseconds of each.
+/// Runs the operations in turns, and returns the median time of each in nanoseconds.
 ///
-/// Every round starts with another one. What is compared was done within milliseconds of each other;
-/// the ratio of two medians of one call is worth more than either.
+/// Every round starts with another operation. Compared times were measured within milliseconds, so
+/// the ratio of two medians of one call is more reliable than either median.
 #[must_use]
 pub fn race(contenders: &[&dyn Fn()]) -> Vec<f64> {
     let mut contenders: Vec<Contender<'_>> =
@@ -63,7 +63,7 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Writes a time with three digits.
+/// Formats a time with three digits.
 #[must_use]
 pub fn shown(nanoseconds: f64) -> String {
     match nanoseconds {

@@ -1,8 +1,8 @@
 //! Counts the instructions and allocations of every case.
 //!
-//! Without an argument it compares them with `counts.txt`, and fails where one is worse; with
-//! `UPDATE_EXPECT=1` it writes them there. With an argument it prints the cases that have it in their
-//! name.
+//! Without an argument, it compares them with `counts.txt`, and fails if one is worse. With
+//! `UPDATE_EXPECT=1`, it updates the file. With an argument, it prints the cases whose name
+//! contains it.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ use eventkit_performance::{cases, dispatch, nats, service};
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Turns the count of instructions off.
+/// Disables counting instructions.
 const OFF: &str = "EVENTKIT_WITHOUT_CALLGRIND";
 
 const HEAD: &str = "\
@@ -88,10 +88,10 @@ fn report(most: &Table, found: &Table) -> ExitCode {
         println!("WORSE: {line}");
     }
     if !(better.is_empty() && worse.is_empty()) {
-        println!("where that is meant, write the new counts:\n{HEAD}");
+        println!("if that is intended, update the counts:\n{HEAD}");
     }
     if worse.is_empty() {
-        println!("{} cases take no more than they may", found.len());
+        println!("{} cases are within their thresholds", found.len());
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE

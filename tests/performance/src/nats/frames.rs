@@ -1,6 +1,6 @@
-//! What a client of NATS sends, frame by frame.
+//! The frames that a NATS client sends.
 
-/// Is one frame.
+/// A frame.
 #[derive(Debug)]
 pub(super) enum Frame {
     Ping,
@@ -11,15 +11,15 @@ pub(super) enum Frame {
     Publish {
         subject: String,
         reply: Option<String>,
-        /// Empty, or as they are on the wire.
+        /// The headers in their wire format, or empty.
         headers: Vec<u8>,
         body: Vec<u8>,
     },
-    /// One that needs no answer.
+    /// A frame that needs no response.
     Other,
 }
 
-/// Takes the next frame from what was received; `None` if it is not whole yet.
+/// Takes the next frame from the received bytes, or returns `None` if it is incomplete.
 pub(super) fn take(input: &mut Vec<u8>) -> Option<Frame> {
     let end = input.windows(2).position(|bytes| bytes == b"\r\n")?;
     let line = String::from_utf8_lossy(&input[..end]).into_owned();

@@ -1,4 +1,4 @@
-//! A service on NATS, and publishing to it: from the client's side of the connection, and with no server.
+//! A service on NATS and publishing to it, measured on the client side and without a real server.
 
 mod frames;
 mod server;
@@ -14,10 +14,10 @@ use crate::case::Case;
 use crate::service::{Destination, Running, consuming, runtime, stocks};
 use server::{Gate, Server};
 
-/// How many events are published in a run.
+/// The number of events published in a run.
 const EVENTS: u64 = 100;
 
-/// Is a stream whose messages are delivered when the gate is open.
+/// A stream whose messages are delivered while the gate is open.
 struct Gated {
     nats: Nats,
     gate: Gate,
@@ -27,7 +27,7 @@ impl Gated {
     fn open(runtime: &Runtime) -> Self {
         let server = Server::start(runtime);
         let builder = Nats::connect(server.url())
-            // It stands still between two cases.
+            // Nothing happens between two cases.
             .idle_heartbeat(std::time::Duration::from_hours(1));
         let nats = runtime.block_on(builder.open()).expect("a stream");
         let gate = server.gate();
@@ -39,7 +39,7 @@ impl Destination for Gated {
     fn publish(&self, runtime: &Runtime, first: u64, count: u64) {
         self.gate.close();
         let published = runtime.block_on(self.nats.publish_all(stocks(first, count)));
-        published.expect("they are stored");
+        published.expect("the events should be stored");
         self.gate.open();
     }
 }
@@ -71,7 +71,7 @@ fn publishing() -> Case {
     Case::new("publish to NATS", move || {
         let first = published.replace(published.get() + EVENTS);
         let published = runtime.block_on(gated.nats.publish_all(events(first)));
-        published.expect("they are stored");
+        published.expect("the events should be stored");
     })
     .operations(EVENTS)
 }

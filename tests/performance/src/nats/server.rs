@@ -1,6 +1,7 @@
-//! Stands in for a server of NATS with JetStream: one client, one stream, one consumer at a time.
+//! A replacement for a NATS server with JetStream: one client, one stream, and one consumer at a
+//! time.
 //!
-//! It runs on the runtime of the client, so that two runs take the same turns, and what it does is
+//! It runs on the runtime of the client, so that runs are deterministic, and is
 //! [excluded](crate::excluded) from the counts.
 
 use std::collections::{HashMap, VecDeque};
@@ -22,7 +23,7 @@ use crate::excluded::Excluded;
 const INFO: &str = "INFO {\"server_id\":\"stub\",\"version\":\"2.11.0\",\"headers\":true,\
                     \"max_payload\":1048576,\"proto\":1,\"jetstream\":true}\r\n";
 
-/// The time at which everything was created.
+/// The creation time of everything.
 const TIME: &str = "2026-01-31T09:30:00Z";
 
 /// Decides whether messages are delivered.
@@ -30,7 +31,7 @@ const TIME: &str = "2026-01-31T09:30:00Z";
 pub(super) struct Gate(Arc<(AtomicBool, Notify)>);
 
 impl Gate {
-    /// Stops deliveries; messages are stored meanwhile.
+    /// Stops deliveries. Messages are still stored.
     pub(super) fn close(&self) {
         self.0.0.store(true, Ordering::Relaxed);
     }
@@ -45,7 +46,7 @@ impl Gate {
     }
 }
 
-/// Is the server, which ends with its runtime.
+/// The server, which runs until its runtime is dropped.
 #[derive(Debug)]
 pub(super) struct Server {
     address: SocketAddr,
@@ -54,7 +55,7 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(runtime: &Runtime) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port should be free");
         let address = listener.local_addr().expect("an address");
         listener.set_nonblocking(true).expect("a listener");
         let gate = Gate::default();
@@ -97,12 +98,12 @@ async fn serve(listener: TcpListener, gate: Gate) {
 }
 
 async fn send(stream: &mut TcpStream, output: &mut Vec<u8>) {
-    // A client that is gone is noticed when it is read from.
+    // The next read detects a disconnected client.
     let _ = stream.write_all(output).await;
     output.clear();
 }
 
-/// Is a message of the stream.
+/// A message in the stream.
 #[derive(Debug)]
 struct Stored {
     sequence: u64,
@@ -111,18 +112,18 @@ struct Stored {
     body: Vec<u8>,
 }
 
-/// Is what the server knows, and what it is about to send.
+/// The state of the server, and its pending output.
 #[derive(Debug, Default)]
 struct Session {
-    /// Subjects, which may end with a wildcard, and ids.
+    /// Subjects, which may end with a wildcard, with the ids of their subscriptions.
     subscriptions: Vec<(String, String)>,
-    /// The answers to questions for streams and consumers, by their names.
+    /// The responses to requests for streams and consumers, by name.
     infos: HashMap<String, Value>,
-    /// The last message of each subject of the transport's own stream.
+    /// The last message of each subject in the transport's state stream.
     values: HashMap<String, (u64, Vec<u8>)>,
     last_sequence: u64,
     undelivered: VecDeque<Stored>,
-    /// How many messages the consumer has requested, and where to.
+    /// The number of messages that the consumer has requested, and the subject for them.
     requested: u64,
     inbox: String,
     consumer: String,
@@ -179,7 +180,7 @@ impl Session {
         consumer.clone_into(&mut self.consumer);
     }
 
-    /// Answers a call of the API, whose subject is verbs and names.
+    /// Responds to an API request, whose subject contains the operation and names.
     fn call(&mut self, call: &str, body: &[u8]) -> Value {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let words: Vec<&str> = call.split('.').collect();
@@ -222,7 +223,7 @@ impl Session {
         json!({ "message": { "subject": subject, "seq": sequence, "data": data, "time": TIME } })
     }
 
-    /// Sends messages that are requested.
+    /// Sends the requested messages.
     fn deliver(&mut self) {
         while self.requested > 0
             && let Some(stored) = self.undelivered.pop_front()

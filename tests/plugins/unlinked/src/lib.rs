@@ -1,9 +1,9 @@
-//! Handlers in a crate of their own.
+//! A crate with handlers, which the tests do not link.
 
 #![forbid(unsafe_code)]
 
 use eventkit::{Event, handles};
 
-/// Handles everything in the default registry.
+/// Handles all events of the default registry.
 #[handles("*")]
 pub fn plugged_in(_event: &Event) {}

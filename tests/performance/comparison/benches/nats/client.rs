@@ -1,4 +1,4 @@
-//! The client of NATS alone.
+//! The NATS client without a library on top.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -74,7 +74,7 @@ async fn consume(
     loop {
         let next = poll_fn(|context| Pin::new(&mut messages).poll_next(context));
         let message = tokio::select! {
-            message = next => message.ok_or("the messages have ended")??,
+            message = next => message.ok_or("the stream of messages has ended")??,
             _ = &mut stopped => break,
         };
         let order: OrderPlaced = serde_json::from_slice(&message.payload)?;
@@ -101,7 +101,7 @@ async fn consume(
 impl Running for Consuming {
     fn end(self: Box<Self>) -> Ending {
         Box::pin(async move {
-            // It may have ended with an error, which the task returns.
+            // If the task has ended with an error, the error is returned below.
             let _ = self.stop.send(());
             self.task.await?
         })

@@ -1,4 +1,4 @@
-//! What consumes events, and how it is run.
+//! The consumers that are compared, and how they are run.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use tokio::time::{interval, timeout};
 
 use crate::spent::{Measurement, Spent};
 
-/// The order of all benches.
+/// The order of all benchmarks.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
 pub struct OrderPlaced {
@@ -31,18 +31,18 @@ pub fn order(number: u64) -> OrderPlaced {
     }
 }
 
-/// What all contenders share.
+/// The environment that all contenders share.
 pub struct Bench {
     pub nats: Nats,
-    /// On a stream that nobody consumes.
+    /// A transport on a stream without consumers.
     pub published: Nats,
     pub client: async_nats::Client,
     pub url: String,
-    /// The process of the server.
+    /// The process id of the server.
     pub server: u32,
 }
 
-/// The events that a handler has had.
+/// Counts the events of a handler.
 #[derive(Debug, Clone)]
 pub struct Handled {
     count: Arc<AtomicU64>,
@@ -51,19 +51,19 @@ pub struct Handled {
 }
 
 impl Handled {
-    /// Handles one event.
+    /// Counts an event.
     pub fn add(&self, order: &OrderPlaced) {
         assert_eq!(order.total_cents, 1250);
         let before = self.count.fetch_add(1, Ordering::Relaxed);
-        // Whoever measures a latency wants each, and otherwise the last.
+        // Measurements of latency need every event, others only the last one.
         if before + 1 >= self.wanted {
-            // Nobody listens any more once all are done.
+            // Sending fails after the last event, when nothing receives any more.
             let _ = self.all.send(Instant::now());
         }
     }
 }
 
-/// What is to be consumed, under a name of a consumer.
+/// What to consume, and the name of the consumer.
 pub struct Consume {
     pub name: String,
     pub handled: Handled,
@@ -89,9 +89,9 @@ impl Consume {
 pub type Starting = Pin<Box<dyn Future<Output = Result<Box<dyn Running>, BoxError>> + Send>>;
 pub type Ending = Pin<Box<dyn Future<Output = Result<(), BoxError>> + Send>>;
 
-/// A consumer that runs.
+/// A running consumer.
 pub trait Running: Send {
-    /// Waits until everything is settled, and ends.
+    /// Waits until everything is settled, and stops.
     fn end(self: Box<Self>) -> Ending;
 }
 
@@ -116,7 +116,7 @@ impl Contender {
         Ok(measurement.end())
     }
 
-    /// Returns how many microseconds each of some events took, which are published one at a time.
+    /// Returns the latencies of events that are published one at a time, in microseconds.
     pub async fn latencies(
         &self,
         bench: &Arc<Bench>,
@@ -150,7 +150,7 @@ impl Contender {
 }
 
 impl Bench {
-    /// Returns how many events the stream has.
+    /// Returns the number of events in the stream.
     async fn count(&self) -> Result<u64, BoxError> {
         let context = async_nats::jetstream::new(self.client.clone());
         let mut stream = context.get_stream("events").await?;

@@ -1,8 +1,10 @@
-//! Consuming from NATS JetStream, beside its client and RustStream: `cargo bench --bench nats`.
+//! Consuming from NATS JetStream, compared with its client and RustStream: `cargo bench --bench
+//! nats`.
 //!
-//! Each contender handles the same events of one stream in tasks of one runtime: it reads the data
-//! into a type, and acknowledges. The rounds alternate. The time is that of the processor, in this
-//! process and in the server, since the rate depends on whatever else the machine does.
+//! Each contender handles the same events of one stream in tasks of one runtime: it decodes the
+//! data into a type, and acknowledges. The rounds alternate. The time is the processor time of this
+//! process and of the server, because the rate depends on other load of the machine. The latency is
+//! the time from before an event is published until a handler has it, at 200 events per second.
 //!
 //! The latency is the time from before an event is published until a handler has it, at 200 events
 //! per second.
@@ -27,7 +29,7 @@ use self::spent::{Spent, median, range};
 
 const EVENTS: u64 = 20_000;
 const ROUNDS: u32 = 7;
-/// The number of events of each contender and round whose latency is measured.
+/// The number of events per contender and round whose latency is measured.
 const ALONE: u64 = 200;
 const INTERVAL: Duration = Duration::from_millis(5);
 

@@ -1,4 +1,4 @@
-//! Publishing, with 100 confirmations in flight.
+//! Publishing with 100 confirmations in flight.
 
 use std::sync::Arc;
 

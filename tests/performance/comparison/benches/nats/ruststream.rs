@@ -1,4 +1,4 @@
-//! RustStream, which does not wait for the confirmation of an acknowledgement.
+//! RustStream, which does not wait for the confirmation of acknowledgements.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use ruststream_nats::prelude::*;
 
 use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
 
-/// The name of the consumer that is started next.
+/// The name of the next consumer.
 static NAME: Mutex<String> = Mutex::new(String::new());
 
 fn name() -> String {

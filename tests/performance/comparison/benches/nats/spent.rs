@@ -1,9 +1,9 @@
-//! The time that work takes, in this process and in the server.
+//! The time of a round, in this process and in the server.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
-/// What a round took.
+/// The time of a round.
 #[derive(Debug, Clone, Copy)]
 pub struct Spent {
     pub wall: Duration,
@@ -11,7 +11,7 @@ pub struct Spent {
     pub server: Duration,
 }
 
-/// A running measurement.
+/// A measurement in progress.
 pub struct Measurement {
     start: Instant,
     server: u32,
@@ -38,11 +38,11 @@ impl Measurement {
     }
 }
 
-/// Returns the processor time of a process, with that of its threads that have ended.
+/// Returns the processor time of a process, including its finished threads.
 fn processor_time(process: &str) -> Duration {
     let stat = fs::read_to_string(format!("/proc/{process}/stat"));
-    let stat = stat.expect("Linux has the times of a process in /proc");
-    // After the name, which may have spaces: the 12th and the 13th field are ticks of 10 ms.
+    let stat = stat.expect("Linux should have the times of a process in /proc");
+    // The name may contain spaces. The 12th and 13th field after it are in ticks of 10 ms.
     let fields = stat.rsplit(')').next().unwrap_or_default();
     let ticks = fields.split_whitespace().skip(11).take(2);
     let ticks = ticks.filter_map(|ticks| ticks.parse::<u64>().ok());
@@ -54,7 +54,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Writes the median, and the range of all.
+/// Formats the median, and the range of all values.
 pub fn range(mut values: Vec<f64>) -> String {
     values.sort_by(f64::total_cmp);
     let (least, most) = (values[0], values[values.len() - 1]);

@@ -1,6 +1,6 @@
-//! Counts instructions and allocations of eventkit, of `serde_json` alone, and of other libraries.
+//! Counts instructions and allocations of eventkit, `serde_json` and other libraries.
 //!
-//! With an argument it prints the cases that have it in their name.
+//! With an argument, it prints the cases whose name contains it.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -16,7 +16,7 @@ static ALLOCATOR: Counting = Counting;
 
 const WHO: [&str; 4] = ["eventkit", "serde_json", "cloudevents-sdk", "ruststream"];
 
-/// Returns the cases of all, named after who does them.
+/// Returns the cases of all libraries, prefixed with the name of the library.
 fn all() -> Vec<Case> {
     let own = cases::all().into_iter().chain(service::all()).collect();
     let of = [own, plain::all(), sdk::all(), ruststream::all()];
