@@ -10,17 +10,17 @@ use super::rules::{self, DOCUMENTS, Duty, Level, Rule};
 use super::vectors::{self, Vector};
 
 const HEAD: &str = "\
-What the specification asks for, rule by rule, and the tests that show it.
+The rules of the CloudEvents specification, with the tests of each rule.
 
-The documents are those of CloudEvents 1.0.2. Each row is a rule in short, the section it stands in,
-how strong it is, and its tests: sentences in quotes are vectors of `tests/vectors/conformance`, names
-with colons are functions of the suites in `tests/tests`. Every MUST and MUST NOT is here, with the
-SHOULDs and MAYs that this library follows; *stated* is what a document says without such a word. A
-rule marked *program* is kept by the program that uses the library, or by who defines an extension;
-its tests show what the library does for it.
+The documents are those of CloudEvents 1.0.2. Each row has a summary of a rule, its section, its requirement
+level and its tests. Sentences in quotes are vectors of `tests/vectors/conformance`, and names with colons are
+functions of the suites in `tests/tests`. The table has every MUST and MUST NOT, and the SHOULDs and MAYs that
+this library follows. The level *stated* means that a document states the rule without such a word. A rule
+marked *program* must be followed by the program that uses the library, or by the author of an extension; its
+tests show how the library supports it.
 
-This page is made from the rules and the vectors. A test keeps it that way, and another one fails
-where a rule has no test.
+This page is generated from the rules and the vectors. A test checks that it is up to date, and another one
+that every rule has a test.
 ";
 
 fn table(rules: &[Rule], vectors: &[(&str, Vector)]) -> String {
