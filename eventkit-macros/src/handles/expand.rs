@@ -50,7 +50,7 @@ fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStr
     let event = event(model, private);
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
-    let returns = returns(model, private);
+    let returns = returns(model, private, &function_name);
     // If the function never returns, the conversion of its result is unreachable.
     let unreachable = match &function.sig.output {
         ReturnType::Type(_, ty) if is_never(ty) => quote!(#[allow(unreachable_code)]),
@@ -212,15 +212,18 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
 /// Returns the event types of the return type.
 ///
 /// Only the call reports a type that a handler cannot return.
-fn returns(model: &Model, private: &TokenStream) -> TokenStream {
+fn returns(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
     let Some(returned) = &model.returns else {
         return quote!(&[]);
     };
-    quote! {{
+    // A type without a source is reported at the type.
+    let private_here = respanned(private, returned.span());
+    let types = quote! {{
         #[allow(unused_imports)]
         use #private::NoEmissions as _;
         #private::Emissions::<#returned>::__EVENTKIT_EMITS
-    }}
+    }};
+    quote_spanned!(returned.span()=> #private_here::ReturnedTypes::checked(#types, #function_name))
 }
 
 /// Returns the conversion of the return value into an outcome, with the decision of its error.

@@ -100,7 +100,12 @@ async fn a_handler_follows_its_policy_and_the_decision_of_its_error() {
         .dead(3)
         .await
         .iter()
-        .map(|letter| format!("{} {} {}", letter.handler, letter.attempts, letter.error))
+        .map(|letter| {
+            format!(
+                "{} {} {}",
+                letter.subscription, letter.attempts, letter.error
+            )
+        })
         .collect();
     letters.sort();
     assert_eq!(
