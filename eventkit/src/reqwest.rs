@@ -123,7 +123,7 @@ pub trait ResponseExt: sealed::IntoLimited {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`event`](ResponseExt::event), or if the event is
+    /// Returns an error if [`event`](ResponseExt::event) does, or if the event is
     /// not a `T`.
     fn event_as<T: CloudEvent>(self) -> impl Future<Output = Result<T, ReceiveError>> + Send {
         self.into_limited().receive(Decoder::decode_as)
@@ -133,7 +133,7 @@ pub trait ResponseExt: sealed::IntoLimited {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`event`](ResponseExt::event), for any event of the
+    /// Returns an error if [`event`](ResponseExt::event) does, for any event of the
     /// batch.
     fn event_batch(self) -> impl Future<Output = Result<Vec<Event>, ReceiveError>> + Send {
         self.into_limited().receive(Decoder::decode_batch)

@@ -160,7 +160,7 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// Returns an error that lists all issues if there are any.
+    /// Returns an error if there are issues; the error lists all of them.
     pub fn check(&self) -> Result<RegistryReport, CheckError> {
         let handlers: Vec<HandlerRef> = self.handlers().collect();
         let types = known_types(&handlers);

@@ -52,8 +52,8 @@ pub const fn borrowed_event<E: HandlerEvent>() -> EventMeta<BorrowEvent<E>> {
 
 /// Returns the metadata of an event that a handler takes by value.
 ///
-/// `probed` tells whether the type is `Clone` where the handler is defined. An enum knows more than
-/// that about itself.
+/// `probed` tells whether the type is `Clone` where the handler is defined. For an enum, the
+/// metadata of the type is more precise.
 #[must_use]
 pub const fn owned_event<E: HandlerEvent>(probed: Cloning<E>) -> EventMeta<OwnEvent<E>> {
     let typed = match E::TYPED {

@@ -158,7 +158,7 @@ pub trait ExtractAsync<'a>: Sized {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`Extract::extract`].
+    /// Returns an error if [`Extract::extract`] does.
     fn extract_async(
         context: &'a Context<'a>,
     ) -> impl Future<Output = Result<Self, BoxError>> + Send;

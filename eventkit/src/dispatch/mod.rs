@@ -87,7 +87,7 @@ pub(crate) mod service {
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`Registry::dispatch`].
+/// Returns an error if [`Registry::dispatch`] does.
 pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
     default_registry().dispatch(event)
 }
@@ -96,7 +96,7 @@ pub fn dispatch<E: Dispatch>(event: &E) -> Result<Report, DispatchError> {
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`Registry::dispatch_async`].
+/// Returns an error if [`Registry::dispatch_async`] does.
 pub fn dispatch_async<E: Dispatch>(
     event: &E,
 ) -> impl Future<Output = Result<Report, DispatchError>> + Send {

@@ -37,7 +37,7 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// Panics under the conditions of [`register`](Registry::register).
+    /// Panics if [`register`](Registry::register) does.
     #[track_caller]
     pub fn register_async<F, P>(&self, pattern: impl Into<String>, handler: F)
     where
@@ -178,7 +178,7 @@ impl<'r> Registration<'r> {
     ///
     /// # Panics
     ///
-    /// Panics under the conditions of [`Registry::register`].
+    /// Panics if [`Registry::register`] does.
     #[track_caller]
     pub fn register<F, P>(self, pattern: impl Into<String>, handler: F)
     where
@@ -191,7 +191,7 @@ impl<'r> Registration<'r> {
     ///
     /// # Panics
     ///
-    /// Panics under the conditions of [`Registry::register`].
+    /// Panics if [`Registry::register`] does.
     #[track_caller]
     pub fn register_async<F, P>(self, pattern: impl Into<String>, handler: F)
     where

@@ -237,7 +237,7 @@ impl LenientEvent {
     ///
     /// # Errors
     ///
-    /// Returns an error that lists all violations if there are any.
+    /// Returns an error if there are violations; the error lists all of them.
     pub fn into_event(self) -> Result<Event, DecodeError> {
         match self.parsed {
             Parsed::Valid(event) if self.violations.is_empty() => Ok(event),

@@ -105,7 +105,7 @@ fn set_attribute(
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`AttributeField::set`].
+/// Returns an error if [`AttributeField::set`] does.
 pub fn set_computed<V: ComputedValue>(
     mut builder: EventBuilder,
     name: &'static str,

@@ -248,7 +248,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`to_event`](CloudEvent::to_event), or if the
+    /// Returns an error if [`to_event`](CloudEvent::to_event) does, or if the
     /// message cannot represent the event.
     #[doc(hidden)]
     fn write_to<W: EventWriter>(&self, writer: W) -> Result<W::Output, EncodeError> {
@@ -351,7 +351,7 @@ impl<T: CloudEvent> ToEvent for T {
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`CloudEvent::from_event`].
+/// Returns an error if [`CloudEvent::from_event`] does.
 pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
     T::from_event(event)
 }
@@ -360,7 +360,7 @@ pub fn from_event<T: CloudEvent>(event: &Event) -> Result<T, DecodeError> {
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`CloudEvent::to_event`].
+/// Returns an error if [`CloudEvent::to_event`] does.
 pub fn into_event<T: CloudEvent>(value: &T) -> Result<Event, EncodeError> {
     value.to_event()
 }

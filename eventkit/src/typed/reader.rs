@@ -95,7 +95,7 @@ pub trait EventReader {
 ///
 /// # Errors
 ///
-/// Returns an error under the conditions of [`EventReader::read`].
+/// Returns an error if [`EventReader::read`] does.
 pub fn read_data<D: DeserializeOwned, T>(
     reader: &mut dyn EventReader,
     ty: &'static str,

@@ -36,7 +36,7 @@ pub trait EventWriter: Sized {
     ///
     /// # Errors
     ///
-    /// Returns an error under the conditions of [`write`](EventWriter::write).
+    /// Returns an error if [`write`](EventWriter::write) does.
     fn write_value(
         self,
         attributes: ValueAttributes,
