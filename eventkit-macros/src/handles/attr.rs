@@ -13,7 +13,7 @@ use crate::error_collector::ErrorCollector;
 use crate::meta::{Entry, Key, Value, entries};
 use crate::{rule, symbol, value};
 
-const FORMERLY_EXPECTED: &str = "write the names that the handler had before, the latest first: \
+const FORMERLY_EXPECTED: &str = "expected former names, most recent first: write \
      `formerly(\"later-name\", \"first-name\")`";
 
 /// The keys of the attribute.

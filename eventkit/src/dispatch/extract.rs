@@ -242,7 +242,7 @@ struct MissingState(&'static str);
 /// Returns the error for an absent attribute that a handler takes without `Option`.
 fn absent(name: &'static str) -> DecodeError {
     let expected = "a value: the handler takes it without `Option`";
-    Violation::missing(name, expected, "as the Rust type asks").into()
+    Violation::missing(name, expected, "as the Rust type requires").into()
 }
 
 /// An extractor of a clone of the [`Dispatcher`](super::Dispatcher)'s state of type `S`. If the

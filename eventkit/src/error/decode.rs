@@ -164,7 +164,7 @@ impl DecodeError {
 
     /// Creates the error for an attribute that does not fit the type of a field or parameter.
     pub(crate) fn attribute(name: &str, error: &AttributeError) -> Self {
-        let violation = Violation::from_error(name, error, "as the Rust type asks");
+        let violation = Violation::from_error(name, error, "as the Rust type requires");
         BuildError::from(violation).into()
     }
 

@@ -14,7 +14,7 @@ use thiserror::Error;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error(
-    "{} {max} {} (limit `{limit}`; another is set with `Limits::{limit}`)",
+    "{} {max} {} (limit `{limit}`, set with `Limits::{limit}`)",
     words[0], words[1]
 )]
 pub struct LimitExceeded {

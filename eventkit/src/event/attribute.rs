@@ -347,7 +347,7 @@ macro_rules! small_integers {
 small_integers!(i8, i16, i32, u8, u16);
 
 const NO_INTEGER: &str =
-    "an Integer from -2147483648 to 2147483647: give a larger number as a string";
+    "an Integer from -2147483648 to 2147483647: pass a larger number as a string";
 
 /// Implements the conversions of integer types whose values may exceed an Integer.
 ///
@@ -368,7 +368,7 @@ macro_rules! large_integers {
             }
 
             fn from_attribute(value: Option<AttributeRef<'_>>) -> Result<Self, AttributeError> {
-                let expected = "a whole number that fits";
+                let expected = "an integer that fits";
                 let value = value.ok_or_else(|| AttributeError::absent(expected))?;
                 let text = value.into_text();
                 whole_number(&text).ok_or_else(|| AttributeError::new(&text, expected))

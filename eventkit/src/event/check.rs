@@ -120,7 +120,7 @@ pub(crate) fn carried(content_type: &str, data: Option<&Data>) -> Result<(), Vio
         return wrong(expected, "HTTP binding, 3");
     }
     if !data.is_none_or(|data| data.is_in_charset_of(content_type)) {
-        let expected = "UTF-8 as the charset of text; text in another one is given as bytes";
+        let expected = "UTF-8 as the charset of text: pass text in another charset as bytes";
         return wrong(expected, "JSON format, 3.1");
     }
     Ok(())

@@ -29,7 +29,7 @@ use crate::error::LimitExceeded;
 /// assert_eq!(error.kind(), DecodeErrorKind::TooLarge);
 /// assert_eq!(
 ///     error.to_string(),
-///     "the body is over 4 bytes (limit `body_bytes`; another is set with `Limits::body_bytes`)"
+///     "the body is over 4 bytes (limit `body_bytes`, set with `Limits::body_bytes`)"
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

@@ -375,6 +375,6 @@ fn duplicate(
     second: &Scalar<'_>,
 ) -> Violation {
     let again = truncate(&second.text());
-    let expected = format!("each attribute at most once, and it is there again as {again:?}");
+    let expected = format!("each attribute at most once, found again as {again:?}");
     Violation::new(name, &first.text(), expected, "core, Context Attributes")
 }

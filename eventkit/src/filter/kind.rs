@@ -83,7 +83,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`exact`](Filter::exact) would.
+    /// Returns an error if [`exact`](Filter::exact) does.
     pub fn prefix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
@@ -94,7 +94,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`exact`](Filter::exact) would.
+    /// Returns an error if [`exact`](Filter::exact) does.
     pub fn suffix<N: Into<String>, T: Into<String>>(
         attributes: impl IntoIterator<Item = (N, T)>,
     ) -> Result<Self, FilterParseError> {
@@ -115,7 +115,7 @@ impl Filter {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`all`](Filter::all) would.
+    /// Returns an error if [`all`](Filter::all) does.
     pub fn any(filters: impl IntoIterator<Item = Self>) -> Result<Self, FilterParseError> {
         Self::list("any", filters, Kind::Any)
     }

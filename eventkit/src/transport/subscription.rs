@@ -44,7 +44,7 @@ pub struct Subscription {
     /// How many unsettled messages one consumer may have. A message that was returned with a delay does
     /// not count while it waits.
     pub max_in_flight: usize,
-    /// The former durable names, the latest first. If the transport has no subscription with the
+    /// The former durable names, most recent first. If the transport has no subscription with the
     /// current name but has one with a former name, the subscription continues that one.
     pub formerly: Vec<String>,
     /// The position at which a new durable subscription starts; the oldest stored message by default.

@@ -9,7 +9,7 @@ use crate::event::{Event, EventBuilder};
 /// The content of a variant with `#[cloudevent(other)]`, with the methods of
 /// [`CloudEvent`](super::CloudEvent) that the derive macro calls.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot hold the events of all other types",
+    message = "`{Self}` cannot contain the events of all other types",
     label = "not `Event`",
     note = "a variant with `#[cloudevent(other)]` must contain an `eventkit::Event` or a `Box<eventkit::Event>`"
 )]

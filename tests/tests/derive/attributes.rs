@@ -87,7 +87,7 @@ fn the_error_names_a_missing_attribute() {
 
     assert_invalid(
         Placed::try_from(&event),
-        &[("tenant", "as the Rust type asks")],
+        &[("tenant", "as the Rust type requires")],
     );
 }
 
@@ -98,7 +98,7 @@ fn the_error_names_an_attribute_of_another_type() {
     let error = Placed::try_from(&event).unwrap_err();
 
     let expected = "not a valid event: attribute `shippingzone` is \"far\", \
-                    expected an Integer that fits (as the Rust type asks)";
+                    expected an Integer that fits (as the Rust type requires)";
     assert_eq!(error.to_string(), expected);
 }
 
@@ -315,6 +315,6 @@ fn an_integer_field_of_an_extension_must_fit_an_integer() {
     ] {
         let error = too_large.to_event().unwrap_err();
         let text = chain(&error);
-        assert!(text.contains("give a larger number as a string"), "{text}");
+        assert!(text.contains("pass a larger number as a string"), "{text}");
     }
 }

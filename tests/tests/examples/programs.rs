@@ -118,7 +118,7 @@ fn extractors_get_parameters_or_report_what_is_missing() {
 order A-1 of acme for ann
 event 1 at 2026-01-31T09:30:00+01:00, priority 7, trace none
 1 of 1 handlers failed: extractors::ship (examples/src/bin/extractors.rs:26:1): not a valid \
-event: attribute `priority` is missing, expected an Integer that fits (as the Rust type asks)
+event: attribute `priority` is missing, expected an Integer that fits (as the Rust type requires)
 ",
     );
 }

@@ -108,7 +108,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`decode`] would.
+    /// Returns an error if [`decode`] does.
     pub fn decode(&self, headers: &HeaderMap, body: Bytes) -> Result<Event, DecodeError> {
         match self.mode(headers, &body)? {
             Mode::Binary(content_type) => {
@@ -123,7 +123,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`decode_batch`] would.
+    /// Returns an error if [`decode_batch`] does.
     pub fn decode_batch(
         &self,
         headers: &HeaderMap,
@@ -141,7 +141,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`decode_as`] would.
+    /// Returns an error if [`decode_as`] does.
     pub fn decode_as<T: CloudEvent>(
         &self,
         headers: &HeaderMap,

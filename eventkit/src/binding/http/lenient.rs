@@ -52,7 +52,7 @@ pub fn decode_batch_lenient(
 ///
 /// # Errors
 ///
-/// Returns an error if [`encode_binary`] would.
+/// Returns an error if [`encode_binary`] does.
 pub fn encode_lenient(event: &LenientEvent) -> Result<Message, EncodeError> {
     match (event.message::<Received>(), event.text()) {
         (Some(received), _) => Ok(received.message.clone()),
@@ -118,7 +118,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`decode_lenient`] would.
+    /// Returns an error if [`decode_lenient`] does.
     pub fn decode_lenient(
         &self,
         headers: &HeaderMap,
@@ -150,7 +150,7 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`decode_batch_lenient`] would.
+    /// Returns an error if [`decode_batch_lenient`] does.
     pub fn decode_batch_lenient(
         &self,
         headers: &HeaderMap,

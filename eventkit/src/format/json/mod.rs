@@ -105,7 +105,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// Returns an error if [`to_event`](CloudEvent::to_event) would.
+    /// Returns an error if [`to_event`](CloudEvent::to_event) does.
     pub fn encode_typed<T: CloudEvent>(&self, value: &T) -> Result<Bytes, EncodeError> {
         value.write_to(encode::JsonWriter)
     }

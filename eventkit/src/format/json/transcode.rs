@@ -62,7 +62,7 @@ impl Serialize for Event {
 ///
 /// # Errors
 ///
-/// Returns an error if [`Json.decode`](Format::decode) would.
+/// Returns an error if [`Json.decode`](Format::decode) does.
 impl<'de> de::Deserialize<'de> for Event {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let mut out = Vec::new();

@@ -132,11 +132,11 @@ fn an_attribute_that_does_not_fit_a_field_is_a_violation() {
 
     assert_invalid(
         event.read_attribute::<i32>("x"),
-        &[("x", "as the Rust type asks")],
+        &[("x", "as the Rust type requires")],
     );
     assert_invalid(
         event.read_attribute::<String>("subject"),
-        &[("subject", "as the Rust type asks")],
+        &[("subject", "as the Rust type requires")],
     );
 }
 

@@ -167,7 +167,7 @@ fn a_server_responds_with_413_and_the_limit() {
         serde_json::json!({
             "title": "Message too large",
             "status": 413,
-            "detail": "the body is over 1 bytes (limit `body_bytes`; another is set with `Limits::body_bytes`)",
+            "detail": "the body is over 1 bytes (limit `body_bytes`, set with `Limits::body_bytes`)",
         })
     );
 }

@@ -135,7 +135,7 @@ fn an_attribute_that_does_not_fit_its_field_is_refused_both_ways() {
     assert!(!agreed::<()>(&headers, ""));
     assert_invalid(
         decode_as::<Reading<()>>(&headers, Bytes::new()),
-        &[("n", "as the Rust type asks")],
+        &[("n", "as the Rust type requires")],
     );
 }
 

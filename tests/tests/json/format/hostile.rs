@@ -316,15 +316,15 @@ fn a_violation_shows_the_invalid_values() {
     for (members, text) in [
         (
             r#""ext":"a","ext":"b""#,
-            r#"attribute `ext` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+            r#"attribute `ext` is "a", expected each attribute at most once, found again as "b" (core, Context Attributes)"#,
         ),
         (
             r#""ext":7,"other":"","ext":true"#,
-            r#"attribute `ext` is "7", expected each attribute at most once, and it is there again as "true" (core, Context Attributes)"#,
+            r#"attribute `ext` is "7", expected each attribute at most once, found again as "true" (core, Context Attributes)"#,
         ),
         (
             r#""subject":"a","subject":"b""#,
-            r#"attribute `subject` is "a", expected each attribute at most once, and it is there again as "b" (core, Context Attributes)"#,
+            r#"attribute `subject` is "a", expected each attribute at most once, found again as "b" (core, Context Attributes)"#,
         ),
         (
             r#""event_version":"1.04""#,

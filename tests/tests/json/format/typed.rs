@@ -152,7 +152,7 @@ fn an_attribute_that_does_not_fit_its_field_is_refused_both_ways() {
     assert!(!agreed::<u8>(&bytes));
     assert_invalid(
         Json.decode_as::<Reading<u8>>(&bytes),
-        &[("n", "as the Rust type asks")],
+        &[("n", "as the Rust type requires")],
     );
 }
 
