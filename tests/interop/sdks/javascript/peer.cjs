@@ -1,6 +1,6 @@
-// The JavaScript SDK as a peer: says what it understood of an event, and sends events.
+// The JavaScript SDK as a peer: describes the events that it receives, and sends events.
 //
-// It prints the port it listens on, and ends with its standard input.
+// It prints the port it listens on, and exits when its standard input is closed.
 "use strict";
 
 const http = require("node:http");

@@ -1,4 +1,4 @@
-"""The Python SDK as a peer: says what it understood of an event, and sends events.
+"""The Python SDK as a peer: describes the events that it receives, and sends events.
 
 It prints the port it listens on, and ends with its standard input.
 """
@@ -17,7 +17,7 @@ from dateutil.parser import isoparse
 
 
 def describe(event):
-    """Says what the SDK made of an event, in JSON."""
+    """Describes an event of the SDK as JSON."""
     attributes = dict(event.get_attributes())
     time = attributes.get("time")
     if time is not None:
@@ -32,7 +32,7 @@ def describe(event):
 
 
 def make(described):
-    """Makes the event that a description asks for, as a user of the SDK would."""
+    """Builds the described event like a user of the SDK."""
     attributes = dict(described["attributes"])
     if "time" in attributes:
         attributes["time"] = isoparse(attributes["time"])
@@ -43,12 +43,12 @@ def make(described):
 
 
 def understand(message):
-    """Reads the one event of a message, in the mode that the SDK finds."""
+    """Decodes the event of a message, in the mode that the SDK detects."""
     return {"events": [describe(binding.from_http_event(message))]}
 
 
 def send(order):
-    """Sends the one event of an order; the SDK has no batches."""
+    """Sends the event of a request. The SDK does not support batches."""
     [described] = order["events"]
     encode = {
         "binary": binding.to_binary_event,
@@ -66,7 +66,7 @@ def send(order):
 
 
 class Peer(BaseHTTPRequestHandler):
-    """Answers what is asked of the peer; an exception of the SDK is an answer too."""
+    """Responds to requests. An exception of the SDK is a response too."""
 
     protocol_version = "HTTP/1.1"
 
@@ -87,7 +87,7 @@ class Peer(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_):
-        """Leaves standard error to real trouble."""
+        """Logs no requests, so that standard error only contains errors."""
 
 
 server = ThreadingHTTPServer(("127.0.0.1", 0), Peer)
