@@ -37,7 +37,7 @@ fn strict_crates_pass_and_instantiations_are_checked() {
 #[test]
 fn the_table_of_mistakes_is_up_to_date() {
     let mut table = String::from(
-        "# Mistakes, and what the compiler says\n\n| mistake | errors | first error |\n| --- | --- | --- |\n",
+        "# Mistakes and their compiler errors\n\n| mistake | errors | first error |\n| --- | --- | --- |\n",
     );
     for folder in ["cloud_event", "handles", "handler_error", "build"] {
         for (case, stderr) in messages(&Path::new("ui").join(folder)) {
