@@ -22,8 +22,9 @@ pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
     EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, OtherEvent, SharedError,
     SharedEvent, ValueAttributes, VariantType, attribute_field, check_variant, event_type,
-    from_event, into_event, position, position_or_other, read_data, set_computed, shared_position,
-    shared_position_or_other, single_extensions, single_types, time_field,
+    first_without_source, from_event, into_event, position, position_or_other, read_data,
+    set_computed, shared_position, shared_position_or_other, single_extensions, single_types,
+    time_field,
 };
 
 /// What eventkit-service calls.

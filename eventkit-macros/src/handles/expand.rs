@@ -49,7 +49,7 @@ fn items(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStr
     let event = event(model, private);
     let checks = checks(model, private, &function_name);
     let call = call(model, function, private);
-    let returns = returns(model, private);
+    let returns = returns(model, private, &function_name);
     // The conversion of what is never returned is not reached.
     let unreachable = match &function.sig.output {
         ReturnType::Type(_, ty) if is_never(ty) => quote!(#[allow(unreachable_code)]),
@@ -211,15 +211,18 @@ fn call(model: &Model, function: &HandlerFn, private: &TokenStream) -> TokenStre
 /// Returns the types of the events of the return type.
 ///
 /// The call reports a type that a handler cannot return, and this does not.
-fn returns(model: &Model, private: &TokenStream) -> TokenStream {
+fn returns(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
     let Some(returned) = &model.returns else {
         return quote!(&[]);
     };
-    quote! {{
+    // A type without a source is reported at the type.
+    let private_here = respanned(private, returned.span());
+    let types = quote! {{
         #[allow(unused_imports)]
         use #private::NoEmissions as _;
         #private::Emissions::<#returned>::__EVENTKIT_EMITS
-    }}
+    }};
+    quote_spanned!(returned.span()=> #private_here::ReturnedTypes::checked(#types, #function_name))
 }
 
 /// Returns the conversion of the return value to an outcome, with the decision of its error if any.

@@ -139,7 +139,7 @@ impl Delivery<'_> {
     }
 
     fn inbox_key(&self) -> InboxKey<'_> {
-        let handler = self.task.shared.handler.identity();
-        InboxKey::new(self.event.source(), self.event.id(), handler)
+        let subscription = self.task.shared.handler.identity();
+        InboxKey::new(self.event.source(), self.event.id(), subscription)
     }
 }

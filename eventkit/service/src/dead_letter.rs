@@ -12,7 +12,7 @@ use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage};
 
 // The headers that each dead letter appends to its message. The message may have headers of the
 // same names, so the last header of a name is the one of the dead letter.
-const HANDLER: &str = "eventkit-handler";
+const SUBSCRIPTION: &str = "eventkit-subscription";
 const ERROR: &str = "eventkit-error";
 const ATTEMPTS: &str = "eventkit-attempts";
 const FIRST_FAILURE: &str = "eventkit-first-failure";
@@ -20,7 +20,7 @@ const LAST_FAILURE: &str = "eventkit-last-failure";
 const POSITION: &str = "eventkit-position";
 const CONTENT: &str = "eventkit-content";
 const HEADERS: [&str; 7] = [
-    HANDLER,
+    SUBSCRIPTION,
     ERROR,
     ATTEMPTS,
     FIRST_FAILURE,
@@ -40,7 +40,7 @@ const MAX_SHORT_ERROR_CHARS: usize = 40;
 #[derive(Debug)]
 pub(crate) struct FailureRecord<'a> {
     /// The durable name of the subscription.
-    pub(crate) handler: &'a str,
+    pub(crate) subscription: &'a str,
     /// The name of the transport.
     pub(crate) transport: &'a str,
     /// The position of the message on the transport.
@@ -108,7 +108,7 @@ impl FailureRecord<'_> {
         };
         let position = self.position.map(|position| position.to_string());
         let headers = [
-            (HANDLER, self.handler.to_owned()),
+            (SUBSCRIPTION, self.subscription.to_owned()),
             (ERROR, header_value(self.error, max_chars)),
             (ATTEMPTS, self.attempts.to_string()),
             (FIRST_FAILURE, self.first.to_string()),
@@ -126,7 +126,7 @@ impl FailureRecord<'_> {
     /// another message.
     fn id(&self, failed: Failed<'_>) -> Option<String> {
         let position = self.position?.to_string();
-        let mut parts = vec![self.handler, self.transport, &position];
+        let mut parts = vec![self.subscription, self.transport, &position];
         let body: &[u8] = match failed {
             Failed::Event(event) => {
                 parts.push(event.source());
@@ -189,7 +189,7 @@ fn header_value(text: &str, max_chars: usize) -> String {
 #[non_exhaustive]
 pub struct DeadLetter {
     /// The durable name of the handler's subscription.
-    pub handler: String,
+    pub subscription: String,
     /// The error of the last attempt; truncated if it is long.
     pub error: String,
     /// The number of attempts.
@@ -254,7 +254,7 @@ impl DeadLetter {
             value.map(|(_, value)| value.as_str()).unwrap_or_default()
         };
         Self {
-            handler: header(HANDLER).to_owned(),
+            subscription: header(SUBSCRIPTION).to_owned(),
             error: header(ERROR).to_owned(),
             attempts: header(ATTEMPTS).parse().unwrap_or(0),
             first_failure: header(FIRST_FAILURE).parse().ok(),
@@ -291,9 +291,9 @@ fn without_failure(mut message: RawMessage) -> RawMessage {
 }
 
 impl fmt::Display for DeadLetter {
-    /// Writes one line with the handler, the event, the number of attempts, and the error.
+    /// Writes one line with the subscription, the event, the number of attempts, and the error.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.handler)?;
+        write!(f, "{}: ", self.subscription)?;
         match &self.content {
             Content::Event(event) => {
                 write!(f, "{} {} from {}", event.ty(), event.id(), event.source())?;
@@ -313,7 +313,7 @@ mod tests {
     fn record(position: Option<u64>) -> FailureRecord<'static> {
         let time = "2026-01-31T09:30:00Z".parse().unwrap();
         FailureRecord {
-            handler: "tests--receipt",
+            subscription: "tests--receipt",
             transport: "memory",
             position,
             error: "no printer",

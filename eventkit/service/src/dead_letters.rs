@@ -37,7 +37,7 @@ use eventkit::transport::{Transport, TransportError};
 ///
 /// let letters = DeadLetters::new(memory.clone(), "billing");
 /// let letter = letters.list().await?.remove(0);
-/// assert_eq!(letter.handler, "billing--receipt");
+/// assert_eq!(letter.subscription, "billing--receipt");
 /// assert_eq!((letter.error.as_str(), letter.attempts), ("no printer", 2));
 /// assert_eq!(letter.event().unwrap().id(), "A-1");
 ///
@@ -58,7 +58,7 @@ use eventkit::transport::{Transport, TransportError};
 ///
 /// async fn operate<T: Transport>(letters: DeadLetters<T>) -> Result<(), TransportError> {
 ///     for failure in letters.counts().await? {
-///         println!("{} of {}: {}", failure.count, failure.handler, failure.error);
+///         println!("{} of {}: {}", failure.count, failure.subscription, failure.error);
 ///     }
 ///     // Page by page, since there may be many or large ones.
 ///     let mut pages = letters.pages(100).await?;
@@ -72,7 +72,7 @@ use eventkit::transport::{Transport, TransportError};
 ///     letters.delete_where(|letter| letter.error.contains("declined")).await?;
 ///     // Ten per second, so that the handler is not flooded.
 ///     let letters = letters.replay_rate(10);
-///     letters.replay_where(|letter| letter.handler == "billing--receipt").await?;
+///     letters.replay_where(|letter| letter.subscription == "billing--receipt").await?;
 ///     Ok(())
 /// }
 /// # let memory = eventkit_service::memory::Memory::new();
@@ -123,14 +123,14 @@ pub struct DeadLetterPages {
     size: usize,
 }
 
-/// The number of dead letters with the same handler and error.
+/// The number of dead letters with the same subscription and error.
 ///
 /// [`DeadLetters::counts`] returns them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct FailureCount {
     /// The durable name of the handler's subscription.
-    pub handler: String,
+    pub subscription: String,
     /// The error of the last attempt; truncated if it is long.
     pub error: String,
     /// The number of dead letters.
@@ -220,7 +220,7 @@ impl<T: Transport> DeadLetters<T> {
         })
     }
 
-    /// Counts the dead letters by handler and error.
+    /// Counts the dead letters by subscription and error.
     ///
     /// # Errors
     ///
@@ -228,13 +228,13 @@ impl<T: Transport> DeadLetters<T> {
     pub async fn counts(&self) -> Result<Vec<FailureCount>, TransportError> {
         let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
         let count = |letter: &DeadLetter| {
-            let key = (letter.handler.clone(), letter.error.clone());
+            let key = (letter.subscription.clone(), letter.error.clone());
             *counts.entry(key).or_default() += 1;
             None
         };
         self.visit(count).await?;
-        let count = |((handler, error), count)| FailureCount {
-            handler,
+        let count = |((subscription, error), count)| FailureCount {
+            subscription,
             error,
             count,
         };
@@ -370,8 +370,8 @@ impl<T: Transport> DeadLetters<T> {
             replays.refuse_omitted(letter.position());
             return Ok(false);
         };
-        let handler = self.replay_to.as_deref().unwrap_or(&letter.handler);
-        let Some(address) = replays.address(handler) else {
+        let subscription = self.replay_to.as_deref().unwrap_or(&letter.subscription);
+        let Some(address) = replays.address(subscription) else {
             return Ok(false);
         };
         replays.pace(waiting).await;

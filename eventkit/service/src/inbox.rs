@@ -21,7 +21,7 @@ use eventkit::transport::{BoundedMap, BoxFuture};
 /// use eventkit_service::InboxKey;
 ///
 /// let key = InboxKey::new("/shop", "A-1", "shop--receipt");
-/// assert_eq!(key.handler, "shop--receipt");
+/// assert_eq!(key.subscription, "shop--receipt");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -31,17 +31,17 @@ pub struct InboxKey<'a> {
     /// The id of the event.
     pub id: &'a str,
     /// The durable name of the handler's subscription.
-    pub handler: &'a str,
+    pub subscription: &'a str,
 }
 
 impl<'a> InboxKey<'a> {
     /// Creates a key.
     #[must_use]
-    pub fn new(source: &'a str, id: &'a str, handler: &'a str) -> Self {
+    pub fn new(source: &'a str, id: &'a str, subscription: &'a str) -> Self {
         Self {
             source,
             id,
-            handler,
+            subscription,
         }
     }
 }
@@ -330,6 +330,6 @@ fn owned(key: InboxKey<'_>) -> Key {
     Key::new((
         key.source.to_owned(),
         key.id.to_owned(),
-        key.handler.to_owned(),
+        key.subscription.to_owned(),
     ))
 }

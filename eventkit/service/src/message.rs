@@ -209,7 +209,7 @@ fn failure_record<'a>(
     first: Timestamp,
 ) -> FailureRecord<'a> {
     FailureRecord {
-        handler: task.shared.handler.durable(),
+        subscription: task.shared.handler.durable(),
         transport: task.transport.name(),
         position: metadata.position,
         error,

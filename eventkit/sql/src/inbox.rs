@@ -99,13 +99,21 @@ impl Operation {
         connection: &mut DB::Connection,
         statements: &Statements,
     ) -> Result<Answer, sqlx::Error> {
-        let [digest, source, id, handler] = self.key.values();
+        let [digest, source, id, subscription] = self.key.values();
         let number = |token: ClaimToken| Value::Integer(token.get().cast_signed());
         let changed = match self.kind {
             OperationKind::Claim { lease, window } => {
                 let token = ClaimToken::random();
                 let (lease, window) = (Value::Integer(lease), Value::Integer(window));
-                let values = [digest, source, id, handler, number(token), lease, window];
+                let values = [
+                    digest,
+                    source,
+                    id,
+                    subscription,
+                    number(token),
+                    lease,
+                    window,
+                ];
                 let granted = DB::fetch(connection, &statements.claim, &values).await?;
                 if !granted.is_empty() {
                     return Ok(Answer::Claimed(Claim::Granted(token)));
@@ -121,7 +129,7 @@ impl Operation {
                 DB::execute(connection, &statements.renew, &values).await?
             }
             OperationKind::Complete => {
-                let values = [digest, source, id, handler];
+                let values = [digest, source, id, subscription];
                 DB::execute(connection, &statements.complete, &values).await?
             }
             OperationKind::Release { token } => {
@@ -161,7 +169,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
     }
 
     async fn run(&self, key: InboxKey<'_>, kind: OperationKind) -> Result<Answer, BoxError> {
-        let key = Key::new(key.source, key.id, key.handler);
+        let key = Key::new(key.source, key.id, key.subscription);
         let operation = Operation { key, kind };
         if !DB::BATCHES {
             return Ok(execute(&self.store, &operation).await?);

@@ -15,13 +15,13 @@ pub(crate) struct Key {
     pub(crate) digest: Vec<u8>,
     pub(crate) source: String,
     pub(crate) id: String,
-    pub(crate) handler: String,
+    pub(crate) subscription: String,
 }
 
 impl Key {
-    pub(crate) fn new(source: &str, id: &str, handler: &str) -> Self {
+    pub(crate) fn new(source: &str, id: &str, subscription: &str) -> Self {
         let mut hasher = Sha256::new();
-        for text in [source, id, handler] {
+        for text in [source, id, subscription] {
             hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             hasher.update(text);
         }
@@ -31,7 +31,7 @@ impl Key {
             digest: hasher.finalize().to_vec(),
             source: text(source),
             id: text(id),
-            handler: text(handler),
+            subscription: text(subscription),
         }
     }
 
@@ -41,7 +41,7 @@ impl Key {
             Value::Bytes(&self.digest),
             Value::Text(&self.source),
             Value::Text(&self.id),
-            Value::Text(&self.handler),
+            Value::Text(&self.subscription),
         ]
     }
 

@@ -112,14 +112,14 @@ impl Statements {
                 "SELECT CAST(max(version) AS bigint) FROM {prefix}migrations"
             )),
             begin_unit: statement(format!(
-                "INSERT INTO {inbox} AS inbox (key, source, id, handler, completed_at)
+                "INSERT INTO {inbox} AS inbox (key, source, id, subscription, completed_at)
                  SELECT $1, $2, $3, $4, {now} WHERE {claim_condition}
                  ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at
                      WHERE inbox.completed_at IS NULL AND inbox.leased_until <= {now}
                  RETURNING {transaction}"
             )),
             claim: statement(format!(
-                "INSERT INTO {inbox} AS inbox (key, source, id, handler, token, leased_until)
+                "INSERT INTO {inbox} AS inbox (key, source, id, subscription, token, leased_until)
                  VALUES ($1, $2, $3, $4, $5, {now} + $6)
                  ON CONFLICT (key) DO UPDATE SET token = excluded.token,
                          leased_until = excluded.leased_until, completed_at = NULL
@@ -135,7 +135,7 @@ impl Statements {
                  WHERE key = $1 AND token = $2 AND completed_at IS NULL"
             )),
             complete: statement(format!(
-                "INSERT INTO {inbox} (key, source, id, handler, completed_at)
+                "INSERT INTO {inbox} (key, source, id, subscription, completed_at)
                  VALUES ($1, $2, $3, $4, {now})
                  ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at"
             )),

@@ -122,10 +122,10 @@ impl<DB: SqlDatabase> UnitOfWorkStore for SqlStore<DB> {
     fn begin<'a>(
         &'a self,
         event: &'a Event,
-        handler: &'a str,
+        subscription: &'a str,
     ) -> BoxFuture<'a, Result<Begun, BoxError>> {
         Box::pin(async move {
-            let key = Key::new(event.source(), event.id(), handler);
+            let key = Key::new(event.source(), event.id(), subscription);
             self.sweep_if_due().await;
             let (transaction, claim) = self.claim_in_transaction(&key).await?;
             Ok(match claim {
@@ -177,9 +177,9 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         connection: &mut DB::Connection,
         key: &Key,
     ) -> Result<UnitClaim, sqlx::Error> {
-        let [digest, source, id, handler] = key.values();
+        let [digest, source, id, subscription] = key.values();
         let lock = Value::Integer(key.lock(self.schema.as_str()));
-        let values = [digest, source, id, handler, lock];
+        let values = [digest, source, id, subscription, lock];
         let rows = DB::fetch(connection, &self.statements.begin_unit, &values).await?;
         if let Some(row) = rows.first() {
             return Ok(UnitClaim::Granted(DB::integer(row, 0)?.unwrap_or_default()));

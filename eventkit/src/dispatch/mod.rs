@@ -71,7 +71,7 @@ pub(crate) mod generated {
     pub use super::invocation::{HandlerEvent, Invocation};
     pub use super::returned::{
         AutorefDecision, AutorefOutcome, AutorefPointer, AutorefResult, Emissions, InnerError,
-        NoEmissions, Returned,
+        NoEmissions, Returned, ReturnedTypes,
     };
 }
 

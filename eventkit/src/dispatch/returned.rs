@@ -12,7 +12,7 @@ use super::failure::{ErrorPointer, Failure, find_decision};
 use super::invocation::Invocation;
 use crate::error::BoxError;
 use crate::event::Event;
-use crate::typed::{CloudEvent, EventSet};
+use crate::typed::{CloudEvent, ConstString, EventSet};
 
 /// A return type of handlers: `()` or events, or a `Result` of these.
 ///
@@ -21,7 +21,7 @@ use crate::typed::{CloudEvent, EventSet};
 /// [`Report::events`](super::Report::events). A service publishes them after the handler succeeded, under
 /// the [ids](super::Outgoing#ids) of outgoing events; an [`Event`] keeps its own, so that one with a random
 /// id is stored again if its handler runs again. An event that cannot be encoded is a failure of the
-/// handler.
+/// handler. `#[handles]` refuses an event type that declares no source.
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Registry, handles};
@@ -58,6 +58,10 @@ pub trait IntoOutcome {
     /// The types of the events that it may hold, or `"*"` if they are not known.
     const EMITS: &'static [&'static str] = &[];
 
+    /// The first of these types that declares no source.
+    #[doc(hidden)]
+    const WITHOUT_SOURCE: Option<&'static str> = None;
+
     /// Adds the events to those of the call.
     ///
     /// # Errors
@@ -87,6 +91,8 @@ impl IntoOutcome for Event {
 impl<T: CloudEvent> IntoOutcome for T {
     const EMITS: &'static [&'static str] = <T as EventSet>::TYPES;
 
+    const WITHOUT_SOURCE: Option<&'static str> = T::WITHOUT_SOURCE;
+
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         let added = outgoing.collection().add_value(&self, None);
         added.map_err(|source| not_sent(self.event_type(), source))
@@ -96,6 +102,8 @@ impl<T: CloudEvent> IntoOutcome for T {
 impl<R: IntoOutcome> IntoOutcome for Option<R> {
     const EMITS: &'static [&'static str] = R::EMITS;
 
+    const WITHOUT_SOURCE: Option<&'static str> = R::WITHOUT_SOURCE;
+
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         self.map_or(Ok(()), |returned| returned.into_outcome(outgoing))
     }
@@ -103,6 +111,8 @@ impl<R: IntoOutcome> IntoOutcome for Option<R> {
 
 impl<R: IntoOutcome> IntoOutcome for Vec<R> {
     const EMITS: &'static [&'static str] = R::EMITS;
+
+    const WITHOUT_SOURCE: Option<&'static str> = R::WITHOUT_SOURCE;
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         self.into_iter()
@@ -112,6 +122,8 @@ impl<R: IntoOutcome> IntoOutcome for Vec<R> {
 
 impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
     const EMITS: &'static [&'static str] = R::EMITS;
+
+    const WITHOUT_SOURCE: Option<&'static str> = R::WITHOUT_SOURCE;
 
     fn into_outcome(self, outgoing: &LazyOutgoing) -> Result<(), Failure> {
         self.map_err(E::into_failure)?.into_outcome(outgoing)
@@ -160,16 +172,54 @@ pub struct Emissions<R>(PhantomData<R>);
 
 impl<R: IntoOutcome> Emissions<R> {
     /// The types of the events.
-    pub const __EVENTKIT_EMITS: &'static [&'static str] = R::EMITS;
+    pub const __EVENTKIT_EMITS: ReturnedTypes = ReturnedTypes {
+        types: R::EMITS,
+        without_source: R::WITHOUT_SOURCE,
+    };
 }
 
 /// The fallback for types that a handler cannot return.
 pub trait NoEmissions {
     /// No events.
-    const __EVENTKIT_EMITS: &'static [&'static str] = &[];
+    const __EVENTKIT_EMITS: ReturnedTypes = ReturnedTypes {
+        types: &[],
+        without_source: None,
+    };
 }
 
 impl<R> NoEmissions for Emissions<R> {}
+
+/// The types of the events that a handler returns.
+#[derive(Debug)]
+pub struct ReturnedTypes {
+    types: &'static [&'static str],
+    without_source: Option<&'static str>,
+}
+
+impl ReturnedTypes {
+    /// Returns the types, each of which declares a source.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if one declares none.
+    #[must_use]
+    #[track_caller]
+    pub const fn checked(self, handler: &str) -> &'static [&'static str] {
+        let Some(ty) = self.without_source else {
+            return self.types;
+        };
+        let message = ConstString::new()
+            .push("`")
+            .push(handler)
+            .push("` returns \"")
+            .push(ty);
+        let message = message.push(
+            "\", which declares no source: add `source = \"..\"` to its `#[cloudevent(..)]`, or \
+             `#[cloudevent(source)]` to a field",
+        );
+        panic!("{}", message.as_str())
+    }
+}
 
 /// The returned value of a handler, for autoref specialization.
 ///

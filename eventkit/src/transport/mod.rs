@@ -22,6 +22,7 @@ mod message;
 mod publish_all;
 mod publisher;
 mod reserved;
+mod selections;
 mod settlement;
 mod shared;
 mod subscription;
@@ -38,6 +39,7 @@ pub use self::publisher::{Published, Publisher, PublisherExt};
 pub use self::reserved::{
     DEAD_LETTER_PREFIX, REPLAY_PREFIX, ReservedMessage, check_not_reserved, is_reserved,
 };
+pub use self::selections::{SelectionRole, Selections};
 pub use self::settlement::{AckHandle, Acknowledger, DeliveryRecord, Settlement};
 pub use self::subscription::{StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus};
 

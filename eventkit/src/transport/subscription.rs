@@ -1,6 +1,5 @@
 //! The subscriptions that a service opens on a transport.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::TransportError;
@@ -78,16 +77,6 @@ impl Subscription {
             filter: None,
             keeps_order: false,
         }
-    }
-
-    /// Returns whether another subscription has the same [selection](Self#selections): the same
-    /// patterns, in any order, and the same filter.
-    #[must_use]
-    pub fn has_selection_of(&self, other: &Self) -> bool {
-        fn patterns(subscription: &Subscription) -> BTreeSet<&str> {
-            subscription.patterns.iter().map(String::as_str).collect()
-        }
-        self.filter == other.filter && patterns(self) == patterns(other)
     }
 
     /// Returns whether one of the patterns matches an event type.

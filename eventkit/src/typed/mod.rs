@@ -31,7 +31,7 @@ pub use reader::{AttributeSource, EventReader, read_data};
 pub use set::{EventSet, Includes};
 pub(crate) use share::{MakeShared, SharedValue, shared_value};
 pub use share::{SharedError, SharedEvent, VariantType, shared_position, shared_position_or_other};
-pub use variant::{check_variant, single_extensions, single_types};
+pub use variant::{check_variant, first_without_source, single_extensions, single_types};
 pub use writer::{BuilderWriter, EventWriter, ValueAttributes};
 
 use crate::error::{DecodeError, EncodeError};
@@ -176,6 +176,10 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// that is not known.
     #[doc(hidden)]
     const EXTENSIONS: &'static [&'static [&'static str]] = &[];
+
+    /// The first of the [`TYPES`](CloudEvent::TYPES) whose events declare no source.
+    #[doc(hidden)]
+    const WITHOUT_SOURCE: Option<&'static str> = None;
 
     /// How a value is cloned for handlers that take it by value.
     #[doc(hidden)]

@@ -44,6 +44,19 @@ pub const fn single_extensions<const N: usize>(
     extensions
 }
 
+/// Returns the first event type that declares no source.
+#[must_use]
+pub const fn first_without_source(variants: &[Option<&'static str>]) -> Option<&'static str> {
+    let mut at = 0;
+    while at < variants.len() {
+        if variants[at].is_some() {
+            return variants[at];
+        }
+        at += 1;
+    }
+    None
+}
+
 /// Refuses a variant that holds several event types, or one that an earlier variant holds.
 ///
 /// `variants` are names and types, and `at` is the variant to look at.

@@ -8,7 +8,7 @@ use super::context::{TestContext, ack, build, ensure_eq, event, in_time, termina
 use super::outcome::Skip;
 
 /// The name of a header and of an attribute; services write headers of this name.
-const HEADER: &str = "eventkit-handler";
+const HEADER: &str = "eventkit-subscription";
 
 /// Returns a reserved event type that only this check uses.
 fn reserved_type(context: &TestContext<'_>) -> String {

@@ -100,7 +100,12 @@ async fn a_declared_handler_keeps_to_its_policy_and_its_error_decides() {
         .dead(3)
         .await
         .iter()
-        .map(|letter| format!("{} {} {}", letter.handler, letter.attempts, letter.error))
+        .map(|letter| {
+            format!(
+                "{} {} {}",
+                letter.subscription, letter.attempts, letter.error
+            )
+        })
         .collect();
     letters.sort();
     assert_eq!(

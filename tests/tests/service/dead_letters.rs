@@ -48,7 +48,7 @@ async fn a_letter_is_the_event_and_what_went_wrong() {
     harness.publish(&data).await;
     let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.event(), Some(&data));
-    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.subscription, "tests--receipt");
     assert_eq!(letter.error, "no printer at all");
     assert_eq!(letter.attempts, 2);
     assert!(letter.first_failure.unwrap().to_utc() <= letter.last_failure.unwrap().to_utc());
@@ -136,7 +136,7 @@ async fn poison_is_kept_byte_for_byte_and_can_be_replayed() {
     assert_eq!(letter.message(), Some(&poison));
     assert_eq!(letter.event(), None);
     assert_eq!(
-        (letter.handler.as_str(), letter.attempts),
+        (letter.subscription.as_str(), letter.attempts),
         ("tests--receipt", 1)
     );
     assert!(
@@ -244,7 +244,7 @@ async fn an_event_with_any_attribute_reaches_its_handler_and_keeps_it_in_a_lette
     harness.publish(&marked).await;
     let letter = harness.dead(1).await.remove(0);
     assert_eq!(letter.event(), Some(&marked));
-    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.subscription, "tests--receipt");
     assert_eq!(harness.log.lines(), ["receipt 1", "receipt 1"]);
 
     works.store(true, Ordering::Relaxed);
@@ -261,13 +261,13 @@ async fn a_raw_message_with_any_header_reaches_its_handler() {
     let service = harness.start().await;
     let mut headers: Vec<(String, String)> = MARKS
         .iter()
-        .chain(&["eventkit-handler"])
+        .chain(&["eventkit-subscription"])
         .map(|name| ((*name).to_owned(), "tests--other".to_owned()))
         .collect();
     let poison = RawMessage::new(headers.clone(), "poison");
     harness.memory.publish_raw("t", &poison).await.unwrap();
     let letter = harness.dead(1).await.remove(0);
-    assert_eq!(letter.handler, "tests--receipt");
+    assert_eq!(letter.subscription, "tests--receipt");
     assert_eq!(letter.message(), Some(&poison));
 
     headers.push(("content-type".into(), Json.content_type().into()));
@@ -476,7 +476,11 @@ async fn letters_are_read_at_any_round_trip_and_page_by_page() {
         panic!("{counts:?}");
     };
     assert_eq!(
-        (count.handler.as_str(), count.error.as_str(), count.count),
+        (
+            count.subscription.as_str(),
+            count.error.as_str(),
+            count.count
+        ),
         ("tests--receipt", "no printer at all", 60)
     );
 }
@@ -604,7 +608,10 @@ async fn a_letter_that_is_too_large_is_cut_to_fit() {
     );
     assert_eq!(stored[3].position(), position.position);
     for letter in &stored[2..] {
-        assert_eq!((&*letter.handler, letter.attempts), ("tests--receipt", 1));
+        assert_eq!(
+            (&*letter.subscription, letter.attempts),
+            ("tests--receipt", 1)
+        );
     }
 
     let refused = letters.replay_all().await.unwrap_err();

@@ -202,7 +202,7 @@ async fn letters_of_a_former_name_are_replayed_to_the_handler() {
     let earlier = old.start().await;
     old.publish(&event("t", "1")).await;
     let letter = old.dead(1).await.remove(0);
-    assert_eq!(letter.handler, "tests--mail");
+    assert_eq!(letter.subscription, "tests--mail");
     earlier.stop().await;
     let _later = new.start().await;
     assert_eq!(old.letters().replay_all().await.unwrap(), 1);
@@ -249,7 +249,7 @@ async fn letters_of_a_later_name_are_replayed_after_a_rollback() {
     }
     let mut letters = new.dead(2).await;
     letters.sort_by_key(|letter| letter.event().unwrap().id().to_owned());
-    assert_eq!(letters[0].handler, "tests--receipt");
+    assert_eq!(letters[0].subscription, "tests--receipt");
     later.stop().await;
 
     // At once, and once the earlier deployment is the latest again.

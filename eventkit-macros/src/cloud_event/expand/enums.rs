@@ -167,6 +167,9 @@ fn implementation(
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] =
             &#private::single_extensions::<#number>(&[#(<#types as #cloud_event>::EXTENSIONS),*]);
 
+        const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> =
+            #private::first_without_source(&[#(<#types as #cloud_event>::WITHOUT_SOURCE),*]);
+
         const VARIANTS: &'static [#private::VariantType] =
             &[#(#private::VariantType::of::<#types>(#clonings)),*];
 

@@ -213,10 +213,18 @@ fn implementation(
         }
     });
     let metadata = target.metadata();
+    let without_source = (!declares_source(target, model)).then(|| {
+        quote! {
+            const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> =
+                ::core::option::Option::Some(#metadata.ty);
+        }
+    });
     let body = quote! {
         const TYPES: &'static [&'static ::core::primitive::str] = &[#metadata.ty];
 
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[#(#extensions),*]];
+
+        #without_source
 
         #cloning
 
@@ -225,6 +233,14 @@ fn implementation(
         #decode
     };
     target.implement_event(predicates, &body)
+}
+
+/// Returns whether the type, a field or a function gives the source.
+fn declares_source(target: &Target<'_>, model: &Struct<'_>) -> bool {
+    let fields = model.attributes.iter().map(|field| &field.attr.name);
+    let computed = target.attrs.computed.iter().map(|(name, _)| name);
+    target.attrs.has_or_suggests(symbol::SOURCE)
+        || fields.chain(computed).any(|name| name == symbol::SOURCE)
 }
 
 /// Returns the extensions that events of the type declare.

@@ -32,6 +32,12 @@ const _: () = {
                 <OrderPaid as ::eventkit::__private::CloudEvent>::EXTENSIONS,
             ],
         );
+        const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::eventkit::__private::first_without_source(
+            &[
+                <OrderPlaced as ::eventkit::__private::CloudEvent>::WITHOUT_SOURCE,
+                <OrderPaid as ::eventkit::__private::CloudEvent>::WITHOUT_SOURCE,
+            ],
+        );
         const VARIANTS: &'static [::eventkit::__private::VariantType] = &[
             ::eventkit::__private::VariantType::of::<
                 OrderPlaced,

@@ -103,6 +103,9 @@ const _: () = {
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
             &["tenant"],
         ];
+        const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
+            __EVENTKIT_METADATA.ty,
+        );
         fn event_builder(
             &self,
         ) -> ::core::result::Result<

@@ -25,6 +25,9 @@ const _: () = {
             __EVENTKIT_METADATA.ty,
         ];
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[]];
+        const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
+            __EVENTKIT_METADATA.ty,
+        );
         const CLONING: framework::eventkit::__private::Cloning<Self> = {
             #[allow(unused_imports)]
             use framework::eventkit::__private::NotClone as _;

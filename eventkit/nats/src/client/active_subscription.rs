@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use async_nats::jetstream::stream::StorageType;
 use eventkit::event::Timestamp;
-use eventkit::transport::{StartPosition, Subscription, TransportError};
+use eventkit::transport::{SelectionRole, StartPosition, Subscription, TransportError};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tracing::{debug, info, warn};
@@ -14,7 +14,7 @@ use super::consumer_api::describe;
 use super::consumer_info::ConsumerInfo;
 use super::delivery_records;
 use super::durable::Durable;
-use super::selection::{Record, Role, Selection};
+use super::selection::{Record, Selection};
 use super::settings::ConsumerSettings;
 use super::shared::Shared;
 use super::state::Stored;
@@ -177,17 +177,17 @@ impl ActiveSubscription {
         let Subscription { name, formerly, .. } = &self.subscription;
         let owns_name = record.name == *name || formerly.contains(&record.name);
         let next = self.selection.succeed(record);
-        match record.role_of(&self.selection.digest) {
-            Role::Latest if owns_name => Ok((next != *record).then_some(next)),
+        match record.selections.role_of(&self.selection.digest) {
+            SelectionRole::Latest if owns_name => Ok((next != *record).then_some(next)),
             // A process of an earlier deployment opens a subscription that was renamed since.
-            Role::Latest => {
+            SelectionRole::Latest => {
                 let name = record.name.clone();
                 let next = Record { name, ..next };
                 Ok((next != *record).then_some(next))
             }
-            Role::Superseded => Ok(self.may_take_over(record).then_some(next)),
-            Role::Unknown if owns_name => Ok(Some(next)),
-            Role::Unknown => Err(TransportError::configuration(format!(
+            SelectionRole::Superseded => Ok(self.may_take_over(record).then_some(next)),
+            SelectionRole::Unknown if owns_name => Ok(Some(next)),
+            SelectionRole::Unknown => Err(TransportError::configuration(format!(
                 "the subscription `{name}` was renamed to `{}`: give the new one another name, or declare \
                  `{}` as a former name of it",
                 record.name, record.name
@@ -199,7 +199,7 @@ impl ActiveSubscription {
     pub(super) fn may_take_over(&self, record: &Record) -> bool {
         let known = self.durable.known_record();
         known.is_some_and(|(_, unchanged)| {
-            unchanged >= record.takeover_timeout(&self.selection.digest)
+            unchanged >= record.selections.takeover_timeout(&self.selection.digest)
         })
     }
 
@@ -312,7 +312,7 @@ impl ActiveSubscription {
         let (shared, name) = (&*self.shared, &self.durable.name);
         let mut warnings = warnings.clone();
         self.check(&info, record, stream, &mut warnings)?;
-        if record.role_of(&self.selection.digest) == Role::Latest {
+        if record.selections.role_of(&self.selection.digest) == SelectionRole::Latest {
             let settings = self.settings(record, stream);
             // Running processes first learn of a shorter `ack_wait` from the record.
             let ack_wait = info.settings().duration("ack_wait");
@@ -393,7 +393,8 @@ impl ActiveSubscription {
         let info = ConsumerInfo::look_up(&self.shared, &self.durable.name).await?;
         if let (Some(info), Some((known, _))) = (info, self.durable.known_record()) {
             let settled = info.settled();
-            let is_latest = known.value.role_of(&self.selection.digest) == Role::Latest;
+            let is_latest =
+                known.value.selections.role_of(&self.selection.digest) == SelectionRole::Latest;
             if is_latest && known.value.settled < settled {
                 let record = Record {
                     settled,

@@ -141,7 +141,7 @@ impl Durable {
         if last.as_ref().is_none_or(|check| check.began < called) {
             let began = Instant::now();
             let stored = self.read(state).await?;
-            let digest = stored.map(|stored| stored.value.digest);
+            let digest = stored.map(|stored| stored.value.selections.latest().to_owned());
             *last = Some(Check { began, digest });
         }
         let latest = last.as_ref().and_then(|check| check.digest.as_deref());
@@ -206,7 +206,7 @@ impl Facts {
     /// Returns whether the latest known selection has another digest.
     fn supersede(&self, digest: &str) -> bool {
         let record = self.record.as_ref();
-        record.is_some_and(|record| record.value.digest != digest)
+        record.is_some_and(|record| record.value.selections.latest() != digest)
     }
 }
 

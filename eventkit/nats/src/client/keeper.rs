@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::transport::{SelectionRole, Selections, TransportError, TransportErrorKind};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
@@ -13,7 +13,7 @@ use super::aliases;
 use super::consumer_api::describe;
 use super::consumer_info::ConsumerInfo;
 use super::delivery_records;
-use super::selection::{RENEWAL_INTERVAL, Record, Role};
+use super::selection::Record;
 use super::shared::Shared;
 use super::state::Stored;
 
@@ -108,12 +108,12 @@ impl ActiveSubscription {
     async fn renew(&self, stored: Stored<Record>) -> Result<Stored<Record>, TransportError> {
         let known = self.durable.known_record();
         let unchanged = known.map_or(Duration::ZERO, |(_, unchanged)| unchanged);
-        let next = match stored.value.role_of(&self.selection.digest) {
-            Role::Latest if unchanged >= RENEWAL_INTERVAL => Record {
+        let next = match stored.value.selections.role_of(&self.selection.digest) {
+            SelectionRole::Latest if unchanged >= Selections::RENEWAL_INTERVAL => Record {
                 settled: self.durable.settled().max(stored.value.settled),
                 ..stored.value.clone()
             },
-            Role::Superseded if self.may_take_over(&stored.value) => {
+            SelectionRole::Superseded if self.may_take_over(&stored.value) => {
                 let name = &self.subscription.name;
                 info!(
                     subscription = %name,
@@ -121,8 +121,8 @@ impl ActiveSubscription {
                 );
                 self.selection.succeed(&stored.value)
             }
-            Role::Unknown => return Err(self.lose("its selection is no longer recorded")),
-            Role::Latest | Role::Superseded => return Ok(stored),
+            SelectionRole::Unknown => return Err(self.lose("its selection is no longer recorded")),
+            SelectionRole::Latest | SelectionRole::Superseded => return Ok(stored),
         };
         self.durable
             .write(&self.shared.state, stored.revision, next)

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::faults::Faults;
-use super::selections::Selections;
+use super::selections::UsedSelections;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
     DeliveryRecord, MessageMetadata, REPLAY_PREFIX, Subscription, SubscriptionInfo,
@@ -23,7 +23,7 @@ const REORDER_WINDOW: usize = 16;
 pub(super) struct LeaseQueue {
     /// The subscription with the latest selection, and with its latest name.
     pub(super) subscription: Subscription,
-    selections: Selections,
+    selections: UsedSelections,
     /// The position of the first message for the subscription.
     first: u64,
     /// The former names of the subscription.
@@ -80,7 +80,7 @@ impl LeaseQueue {
     pub(super) fn new(subscription: Subscription, first: u64) -> Self {
         Self {
             first,
-            selections: Selections::new(subscription.clone()),
+            selections: UsedSelections::new(&subscription),
             former_names: Vec::new(),
             subscription,
             ready: VecDeque::new(),
@@ -131,12 +131,8 @@ impl LeaseQueue {
 
     /// Adopts the settings and the name of a subscription, unless its selection is superseded.
     pub(super) fn update(&mut self, subscription: &Subscription) {
-        let consumers = &self.consumers;
-        let is_open = |other: &Subscription| {
-            let mut open = consumers.iter();
-            open.any(|(_, own)| own.has_selection_of(other))
-        };
-        if !self.selections.record(subscription, is_open) {
+        let open = self.consumers.iter().map(|(_, own)| &**own);
+        if !self.selections.record(subscription, open) {
             return;
         }
         let is_named = self.is_named(&subscription.name);

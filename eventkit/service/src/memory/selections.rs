@@ -1,87 +1,96 @@
-//! The selections of a subscription, in the order in which they were first used.
+//! The selections of a subscription, and when each was last used.
 
-use std::time::Duration;
+use std::collections::HashMap;
 
 use tokio::time::Instant;
 
-use eventkit::transport::Subscription;
+use eventkit::transport::{SelectionRole, Selections, Subscription};
 
-/// The time without a consumer of a later selection after which an earlier selection becomes the
-/// latest.
-const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
-
-/// The maximum number of recorded selections.
-const MAX_SELECTIONS: usize = 16;
-
-/// The selections with which consumers opened a subscription; never empty.
+/// The selections with which consumers opened a subscription.
 #[derive(Debug)]
-pub(super) struct Selections(Vec<Selection>);
-
-#[derive(Debug)]
-struct Selection {
-    subscription: Subscription,
-    /// The time at which a consumer was last opened or lost.
-    last_used: Instant,
+pub(super) struct UsedSelections {
+    recorded: Selections,
+    /// The time at which a consumer of a selection was last opened or lost.
+    last_used: HashMap<String, Instant>,
 }
 
-impl Selections {
-    pub(super) fn new(subscription: Subscription) -> Self {
-        Self(vec![Selection {
-            subscription,
-            last_used: Instant::now(),
-        }])
+impl UsedSelections {
+    pub(super) fn new(subscription: &Subscription) -> Self {
+        let digest = digest(subscription);
+        Self {
+            recorded: Selections::new(digest.clone()),
+            last_used: HashMap::from([(digest, Instant::now())]),
+        }
     }
 
     /// Records the selection with which a subscription is opened, and returns whether it is the
-    /// latest.
-    ///
-    /// `is_open` returns whether a consumer of another selection is open.
-    pub(super) fn record(
+    /// latest; `open` are the subscriptions of the open consumers.
+    pub(super) fn record<'a>(
         &mut self,
         subscription: &Subscription,
-        is_open: impl Fn(&Subscription) -> bool,
+        open: impl Iterator<Item = &'a Subscription>,
     ) -> bool {
-        let now = Instant::now();
-        let known = self.0.iter().position(|own| own.is_of(subscription));
-        if let Some(known) = known {
-            let is_superseded = self.0[known + 1..].iter().any(|later| {
-                is_open(&later.subscription)
-                    || now.duration_since(later.last_used) < TAKEOVER_TIMEOUT
-            });
-            if is_superseded {
-                self.0[known].last_used = now;
-                return false;
-            }
-            self.0.remove(known);
+        let own = digest(subscription);
+        let open: Vec<String> = open.map(digest).collect();
+        if !self.is_superseded(&own, &open) {
+            self.recorded = self.recorded.succeed(&own);
         }
-        if self.0.len() == MAX_SELECTIONS {
-            self.0.remove(0);
-        }
-        self.0.push(Selection {
-            subscription: subscription.clone(),
-            last_used: now,
-        });
-        true
+        let (now, recorded) = (Instant::now(), &self.recorded);
+        let is_latest = recorded.latest() == own;
+        self.last_used.insert(own, now);
+        self.last_used
+            .retain(|digest, _| recorded.role_of(digest) != SelectionRole::Unknown);
+        is_latest
+    }
+
+    /// Returns whether a later selection has an open consumer, or had one shortly before.
+    fn is_superseded(&self, own: &str, open: &[String]) -> bool {
+        let is_in_use = |later: &str| {
+            let last_used = self.last_used.get(later);
+            let is_recent = last_used.is_some_and(|at| at.elapsed() < Selections::TAKEOVER_TIMEOUT);
+            is_recent || open.iter().any(|open| open == later)
+        };
+        self.recorded.role_of(own) == SelectionRole::Superseded
+            && self.recorded.later_than(own).any(is_in_use)
     }
 
     /// Records that consumers of a selection were lost or closed.
     pub(super) fn touch(&mut self, subscription: &Subscription) {
-        let now = Instant::now();
-        let mut all = self.0.iter_mut();
-        if let Some(own) = all.find(|own| own.is_of(subscription)) {
-            own.last_used = now;
+        if let Some(last_used) = self.last_used.get_mut(&digest(subscription)) {
+            *last_used = Instant::now();
         }
     }
 
     /// Returns whether a later selection than the one of a subscription is recorded.
     pub(super) fn supersede(&self, subscription: &Subscription) -> bool {
-        let latest = self.0.last();
-        latest.is_some_and(|latest| !latest.is_of(subscription))
+        self.recorded.latest() != digest(subscription)
     }
 }
 
-impl Selection {
-    fn is_of(&self, subscription: &Subscription) -> bool {
-        self.subscription.has_selection_of(subscription)
+fn digest(subscription: &Subscription) -> String {
+    subscription.selection_digest::<&str>(&[])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::iter::{empty, once};
+
+    use tokio::time::advance;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_selection_that_was_rolled_back_is_the_latest_when_it_is_deployed_again() {
+        let [narrow, wide] = [&["a"][..], &["*"]].map(|own| Subscription::new("s", own.to_vec()));
+        let mut used = UsedSelections::new(&narrow);
+        assert!(used.record(&wide, empty()));
+        assert!(!used.record(&narrow, once(&wide)));
+        advance(Selections::TAKEOVER_TIMEOUT).await;
+        assert!(!used.record(&narrow, once(&wide)));
+        assert!(used.supersede(&narrow));
+        assert!(used.record(&narrow, empty()));
+        assert!(used.supersede(&wide));
+        assert!(used.record(&wide, once(&narrow)));
+        assert!(used.supersede(&narrow));
     }
 }

@@ -152,7 +152,7 @@ fn first_version(schema: &str) -> String {
              key bytea PRIMARY KEY,
              source text NOT NULL,
              id text NOT NULL,
-             handler text NOT NULL,
+             subscription text NOT NULL,
              token bigint,
              leased_until bigint,
              completed_at bigint

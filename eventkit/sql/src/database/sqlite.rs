@@ -116,7 +116,7 @@ fn first_version(schema: &str) -> String {
              key BLOB PRIMARY KEY,
              source TEXT NOT NULL,
              id TEXT NOT NULL,
-             handler TEXT NOT NULL,
+             subscription TEXT NOT NULL,
              token INTEGER,
              leased_until INTEGER,
              completed_at INTEGER

@@ -29,12 +29,12 @@ impl Letters {
         let mut found = Self::default();
         for letter in &letters {
             let content = content(letter);
-            let handler = letter.handler.rsplit("--").next().unwrap_or_default();
+            let handler = letter.subscription.rsplit("--").next().unwrap_or_default();
             let fate = number(&content).map(|number| setup.fate_of(handler, number));
             if fate != Some(Fate::Dead) {
                 found.healthy += 1;
             }
-            if seen.insert((letter.handler.clone(), content)) {
+            if seen.insert((letter.subscription.clone(), content)) {
                 found.different += 1;
             } else {
                 found.repeated += 1;

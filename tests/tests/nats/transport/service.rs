@@ -101,7 +101,7 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
     let letters = DeadLetters::new(nats.clone(), "tests");
     let listed = letters.list().await.unwrap();
     assert_eq!(listed.len(), 1);
-    assert_eq!(listed[0].handler, "tests--failing");
+    assert_eq!(listed[0].subscription, "tests--failing");
     assert_eq!(listed[0].attempts, 3);
     assert_eq!(letters.replay_all().await.unwrap(), 1);
     until(|| count("failing", "1") == 4).await;
@@ -164,7 +164,7 @@ async fn attributes_and_headers_of_senders_are_not_those_of_services() {
     let marked = marked.extension("replayfor", "tests--other");
     publish(&nats, &marked.build().unwrap()).await;
     // The value of the dead letter is the last one, and not the largest.
-    let header = ("eventkit-handler".to_owned(), "zzz".to_owned());
+    let header = ("eventkit-subscription".to_owned(), "zzz".to_owned());
     let poison = RawMessage::new(vec![header.clone()], "poison");
     nats.publish_raw("t", &poison).await.unwrap();
     until(|| handle.health().counters().dead_lettered == 1).await;
@@ -173,7 +173,7 @@ async fn attributes_and_headers_of_senders_are_not_those_of_services() {
     let letters = DeadLetters::new(nats.clone(), "tests");
     let listed = letters.list().await.unwrap();
     assert_eq!(listed.len(), 1, "{listed:?}");
-    assert_eq!(listed[0].handler, "tests--all");
+    assert_eq!(listed[0].subscription, "tests--all");
     let message = listed[0].message().unwrap();
     assert!(message.headers.contains(&header), "{message:?}");
     let reserved = event("eventkit.replay.tests--all", "2").build().unwrap();

@@ -74,7 +74,7 @@ async fn events_on_subjects_by_hand_are_selected_by_their_types_and_replayed() {
     until(|| handled.lock().unwrap().len() == 2).await;
 
     let letters = DeadLetters::new(nats.clone(), "tests");
-    assert_eq!(letters.list().await.unwrap()[0].handler, "tests--paid");
+    assert_eq!(letters.list().await.unwrap()[0].subscription, "tests--paid");
     assert_eq!(letters.replay_all().await.unwrap(), 1);
     until(|| handled.lock().unwrap().len() == 3).await;
     let mut handled = handled.lock().unwrap().clone();
