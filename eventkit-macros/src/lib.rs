@@ -1,4 +1,31 @@
 //! The macros of [eventkit](https://docs.rs/eventkit). Use them through that crate.
+//!
+//! The derives [`CloudEvent`](macro@CloudEvent) and [`HandlerError`](macro@HandlerError), the attribute
+//! [`handles`](macro@handles), and [`handlers!`]:
+//!
+//! ```
+//! use eventkit::{CloudEvent, HandlerError, Registry, handlers, handles};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize, CloudEvent)]
+//! #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+//! struct OrderPlaced { order_id: String }
+//!
+//! #[derive(Debug, thiserror::Error, HandlerError)]
+//! #[error("the order has no id")]
+//! #[dead_letter]
+//! struct NoId;
+//!
+//! #[handles]
+//! fn ship(order: &OrderPlaced) -> Result<(), NoId> {
+//!     if order.order_id.is_empty() { Err(NoId) } else { Ok(()) }
+//! }
+//!
+//! let registry = Registry::new("shop");
+//! registry.add(handlers![ship]);
+//! registry.dispatch(&OrderPlaced { order_id: "A-1".into() })?;
+//! # Ok::<(), eventkit::DispatchError>(())
+//! ```
 
 mod attributes;
 mod cloud_event;

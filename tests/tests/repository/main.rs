@@ -2,6 +2,7 @@
 
 mod examples;
 mod features;
+mod guides;
 mod links;
 mod packages;
 mod public_items;

@@ -1,0 +1,28 @@
+//! Guides: pages of text, whose code is tested.
+//!
+//! [Getting started](getting_started) is the first one to read. The front page of the [crate] lists those of the
+//! other crates as well.
+
+#[doc = include_str!("../docs/getting-started.md")]
+pub mod getting_started {}
+
+#[doc = include_str!("../docs/errors-and-retries.md")]
+pub mod errors_and_retries {}
+
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
+
+#[doc = include_str!("../docs/filters.md")]
+pub mod filters {}
+
+#[doc = include_str!("../docs/evolving-events.md")]
+pub mod evolving_events {}
+
+#[doc = include_str!("../docs/migration.md")]
+pub mod coming_from_cloudevents_sdk {}
+
+#[doc = include_str!("../docs/coming-from-faststream.md")]
+pub mod coming_from_faststream {}
+
+#[doc = include_str!("../docs/coming-from-wolverine.md")]
+pub mod coming_from_wolverine {}
