@@ -26,8 +26,8 @@ pub enum Decision {
 ///
 /// # Wrapped errors
 ///
-/// A decision is found in `Box<E>` and `Arc<E>`, and behind type-erased errors: in `Box<dyn Error +
-/// Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and `eyre::Report`. The
+/// A decision is found in `Box<E>` and `Arc<E>`, and behind type-erased errors: in
+/// `Box<dyn Error + Send + Sync>` and, in a function with `#[handles]`, in `anyhow::Error` and `eyre::Report`. The
 /// first error of the chain of [sources](Error::source) that made a decision wins. So context can
 /// be added, and an error without a decision can wrap one with a decision.
 ///

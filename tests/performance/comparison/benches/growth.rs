@@ -1,5 +1,5 @@
-//! A service on NATS with a growing number of handlers and of waiting events: `cargo bench --bench
-//! growth`.
+//! A service on NATS with a growing number of handlers and of waiting events:
+//! `cargo bench --bench growth`.
 //!
 //! Each case measures the same number of deliveries after the service is ready. 1, 10 and 50
 //! handlers of one service share them. The time is the processor time of this process and of the

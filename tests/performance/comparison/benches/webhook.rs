@@ -1,5 +1,5 @@
-//! Sending events over HTTP to a service, compared with reqwest and axum: `cargo bench --bench
-//! webhook`.
+//! Sending events over HTTP to a service, compared with reqwest and axum:
+//! `cargo bench --bench webhook`.
 //!
 //! Both sides send the same order with reqwest on loopback, and a handler decodes it into a type
 //! before the response: a [`Sender`] to an [`Endpoint`], and a POST of JSON to an axum handler with

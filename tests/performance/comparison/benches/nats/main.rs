@@ -1,5 +1,5 @@
-//! Consuming from NATS JetStream, compared with its client and RustStream: `cargo bench --bench
-//! nats`.
+//! Consuming from NATS JetStream, compared with its client and RustStream:
+//! `cargo bench --bench nats`.
 //!
 //! Each contender handles the same events of one stream in tasks of one runtime: it decodes the
 //! data into a type, and acknowledges. The rounds alternate. The time is the processor time of this
