@@ -19,11 +19,9 @@ use crate::transport::BoxFuture;
 ///
 /// 1. [begin](Self::begin) a unit of work, which claims the event for the handler;
 /// 2. run the handler, whose extractor gets the unit of work from the
-///   [context](crate::Context::unit_of_work);
-/// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it
-///   back](UnitOfWork::roll_back) if the handler failed.
-/// 3. [commit](UnitOfWork::commit) it with the outgoing events, or [roll it back](UnitOfWork::roll_back) if
-///    the handler failed.
+///    [context](crate::Context::unit_of_work);
+/// 3. [commit](UnitOfWork::commit) it with the outgoing events, or
+///    [roll it back](UnitOfWork::roll_back) if the handler failed.
 ///
 /// ```
 /// use std::collections::HashSet;
