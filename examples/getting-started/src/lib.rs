@@ -1,4 +1,4 @@
-//! The shop: its events, and what it does about them.
+//! The events of the shop, and their handlers.
 
 use eventkit::{CloudEvent, HandlerError, Registry, State, handles};
 use serde::{Deserialize, Serialize};

@@ -32,7 +32,7 @@ fn files(guide: &str) -> Vec<(&str, String)> {
     let mut files = Vec::new();
     while let (Some(prose), Some(block)) = (parts.next(), parts.next()) {
         let line = prose.trim_end().lines().last().unwrap_or_default();
-        let path = line.split('`').find(|word| word.ends_with(".rs"));
+        let path = line.split('`').find(|word| word.contains('/'));
         if let (Some(path), true) = (path, line.ends_with(':')) {
             let shown = block.lines().skip(1).filter(|line| !is_hidden(line));
             files.push((path, shown.flat_map(|line| [line, "\n"]).collect()));
