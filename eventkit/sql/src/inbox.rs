@@ -158,18 +158,18 @@ impl<'i, DB: SqlDatabase> Unanswered<'i, DB> {
 
 impl<DB: SqlDatabase> Drop for Unanswered<'_, DB> {
     fn drop(&mut self) {
-        let Some(statements) = self.inbox.statements.clone() else {
-            return;
-        };
         // Without a runtime, the claim ends with its lease.
-        if let (Some((key, token)), Ok(runtime)) = (self.claim.take(), Handle::try_current()) {
+        if let Some((key, token)) = self.claim.take()
+            && let Some(statements) = self.inbox.statements.clone()
+            && let Ok(runtime) = Handle::try_current()
+        {
             let inbox = self.inbox.clone();
             let kind = OperationKind::Release { token };
             runtime.spawn(async move {
                 let release = inbox.enqueue(&statements, Operation { key, kind });
                 if let Err(error) = release.await {
                     let error: &dyn Error = &error;
-                    tracing::warn!(error, "failed to release a claim in the inbox");
+                    tracing::debug!(error, "failed to release a claim in the inbox");
                 }
             });
         }

@@ -1,9 +1,11 @@
 //! Conversion between events and messages of the client.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use async_nats::header::ParseHeaderValueError;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
@@ -80,26 +82,42 @@ fn pairs(headers: Option<&HeaderMap>) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-/// Returns the headers of a message, without those that are instructions to the server.
-pub(crate) fn headers<N: AsRef<str>>(pairs: &[(N, String)]) -> Result<HeaderMap, TransportError> {
-    let invalid = |reason: String| {
-        TransportError::rejected("the message has a header that NATS cannot represent")
-            .with_source(reason)
-    };
+/// Returns the headers of a raw message, without those that are instructions to the server.
+pub(crate) fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, TransportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
-        let name = name.as_ref();
-        if is_server_header(name) {
-            continue;
+        if !is_server_header(name) {
+            let name = header_name(Cow::Owned(name.clone()))?;
+            headers.append(name, header_value(value.clone())?);
         }
-        if name.is_empty() {
-            return Err(invalid("its name is empty".to_owned()));
-        }
-        let name = HeaderName::from_str(name).map_err(|error| invalid(error.to_string()))?;
-        let value = HeaderValue::from_str(value).map_err(|error| invalid(error.to_string()))?;
-        headers.append(name, value);
     }
     Ok(headers)
+}
+
+/// Returns the name of a header.
+pub(crate) fn header_name(name: Cow<'static, str>) -> Result<HeaderName, TransportError> {
+    match name {
+        // What this crate writes.
+        Cow::Borrowed(name) => Ok(HeaderName::from_static(name)),
+        Cow::Owned(name) if name.is_empty() => Err(invalid_header("its name is empty".to_owned())),
+        Cow::Owned(name) => {
+            HeaderName::from_str(&name).map_err(|error| invalid_header(error.to_string()))
+        }
+    }
+}
+
+/// Returns the value of a header.
+pub(crate) fn header_value(value: String) -> Result<HeaderValue, TransportError> {
+    // The client would panic.
+    if value.contains(['\r', '\n']) {
+        return Err(invalid_header(ParseHeaderValueError.to_string()));
+    }
+    Ok(HeaderValue::from(value))
+}
+
+fn invalid_header(reason: String) -> TransportError {
+    let message = "the message has a header that NATS cannot represent";
+    TransportError::rejected(message).with_source(reason)
 }
 
 /// Returns whether a header is an instruction to the server, such as the message id or the expected
