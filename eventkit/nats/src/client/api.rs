@@ -181,3 +181,28 @@ fn not_a_response(
     let message = format!("failed to {operation}: expected a JetStream response");
     TransportError::unavailable(message).with_source(source)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_to_a_message_is_a_position_or_an_error() {
+        let parse = |body: &str| parse_publish_ack("publish", body.as_bytes());
+        let ack = parse(r#"{"stream":"events","seq":7,"val":"1"}"#);
+        let ack = ack.unwrap().unwrap();
+        assert_eq!((ack.sequence, ack.duplicate), (7, false));
+        let ack = parse(r#"{"duplicate":true,"stream":"events","seq":3,"error":null}"#);
+        let ack = ack.unwrap().unwrap();
+        assert_eq!((ack.sequence, ack.duplicate), (3, true));
+        let error =
+            r#"{"error":{"code":400,"err_code":10071,"description":"wrong"},"stream":"e","seq":0}"#;
+        let error = parse(error).unwrap().unwrap_err();
+        assert_eq!(error.error_code(), ErrorCode::STREAM_WRONG_LAST_SEQUENCE);
+        for body in ["{}", "", r#"{"seq":"7"}"#, r#"{"seq":-1}"#, "[]"] {
+            let error = parse(body).unwrap_err().to_string();
+            let expected = "failed to publish: expected a JetStream response";
+            assert_eq!(error, expected, "{body}");
+        }
+    }
+}

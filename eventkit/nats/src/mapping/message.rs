@@ -142,3 +142,37 @@ pub(crate) fn metadata(message: &Message) -> Option<MessageMetadata> {
     let position = number()?;
     Some(MessageMetadata::new(delivery_count).with_position(position))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn instructions_to_the_server_are_no_headers_of_a_message() {
+        let pairs = [
+            pair("a", "1"),
+            pair("Nats-Msg-Id", "x"),
+            pair("nats-rollup", "all"),
+            pair("a", "2"),
+        ];
+        assert_eq!(
+            owned_pairs(Some(&headers(&pairs).unwrap())),
+            [pair("a", "1"), pair("a", "2"),]
+        );
+    }
+
+    #[test]
+    fn what_the_client_would_panic_at_is_an_error() {
+        for (name, value) in [("", "x"), ("a b\u{fc}", "x"), ("a", "x\ry"), ("a", "x\n")] {
+            let error = headers(&[pair(name, value)]).unwrap_err();
+            let expected = "the message has a header that NATS cannot represent";
+            assert_eq!(error.to_string(), expected, "{name:?}: {value:?}");
+        }
+        // As the content type of a format may be.
+        assert!(header_value("a\r\nb".to_owned()).is_err());
+    }
+}
