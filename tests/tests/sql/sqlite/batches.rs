@@ -4,6 +4,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
+use eventkit::BoxError;
+use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken, Inbox};
 use eventkit_sql::{SqlInbox, SqlStore};
 use sqlx::Sqlite;
@@ -210,4 +212,31 @@ async fn is_released(inbox: &SqlInbox<Sqlite>, id: &str) {
     };
     let again = timeout(LEASE / 4, again).await;
     again.unwrap_or_else(|_| panic!("the claim of {id} is not released"));
+}
+
+#[tokio::test]
+async fn what_waits_is_executed_if_its_caller_and_the_inbox_have_gone() {
+    let (inbox, store) = inbox().await;
+    let begun = |mut operation: BoxFuture<'static, Result<(), BoxError>>| async move {
+        poll_fn(|context| {
+            assert!(operation.as_mut().poll(context).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+    };
+    for id in ["1", "2", "3"] {
+        let own = inbox.clone();
+        begun(Box::pin(async move { own.complete(key(id)).await })).await;
+    }
+    drop(inbox);
+    let other = store.inbox();
+    for id in ["1", "2", "3"] {
+        let completed = async {
+            while other.claim(key(id), Duration::ZERO).await.unwrap() != Claim::Completed {
+                sleep(Duration::from_millis(1)).await;
+            }
+        };
+        let completed = timeout(LEASE, completed).await;
+        completed.unwrap_or_else(|_| panic!("{id} is not completed"));
+    }
 }
