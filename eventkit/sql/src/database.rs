@@ -8,6 +8,7 @@ use eventkit::transport::BoxFuture;
 use sqlx::error::DatabaseError;
 use sqlx::{Database, Pool};
 
+use crate::batch_statements::BatchStatements;
 use crate::schema::{Dialect, Schema, Statement, Statements};
 use crate::value::Value;
 
@@ -47,8 +48,8 @@ pub(crate) async fn is_completed<DB: SqlDatabase>(
 /// implements it.
 pub(crate) mod operations {
     use super::{
-        BoxFuture, Database, DatabaseError, Duration, Error, Pool, Schema, Statement, Statements,
-        Value, pending,
+        BatchStatements, BoxFuture, Database, DatabaseError, Duration, Error, Pool, Schema,
+        Statement, Statements, Value, pending,
     };
 
     type Done<'a, T> = BoxFuture<'a, Result<T, sqlx::Error>>;
@@ -73,12 +74,14 @@ pub(crate) mod operations {
         const BEGIN: &'static str;
         /// The statement that begins the transaction in which tables are created.
         const BEGIN_MIGRATION: &'static str;
-        /// Whether operations of an inbox that wait at the same time share a transaction.
-        const BATCHES: bool;
         /// How often a relay looks for events that nothing told it of.
         const POLL_INTERVAL: Duration;
 
         fn statements(schema: &Schema) -> Statements;
+
+        /// Returns the statements for operations of an inbox that wait at the same time, if they are executed
+        /// together.
+        fn batch_statements(schema: &Schema) -> Option<BatchStatements>;
 
         /// Prepares for the creation of tables, which no other process begins meanwhile; returns whether there
         /// are tables already.
@@ -200,6 +203,7 @@ macro_rules! bind {
                 Value::Text(value) => query.bind(value),
                 Value::Key(value) => query.bind(value),
                 Value::Bytes(value) => query.bind(value),
+                Value::Null => query.bind(None::<i64>),
             })
         }
     };

@@ -1,26 +1,30 @@
 //! An inbox in a database.
 
+mod batch;
+mod operation;
+mod worker;
+
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventkit::BoxError;
 use eventkit::transport::BoxFuture;
 use eventkit_service::{Claim, ClaimToken, Inbox, InboxKey};
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use self::operation::{Answer, Operation, OperationKind};
+use self::worker::{Request, work};
+use crate::batch_statements::BatchStatements;
 use crate::codes::is_conflict;
-use crate::database::{SqlDatabase, is_completed, millis};
+use crate::database::{SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
-use crate::schema::Statements;
 use crate::store::SqlStore;
-use crate::value::Value;
 
 /// The number of operations that wait for the worker; further ones wait for their place.
 const MAX_QUEUED: usize = 1024;
-
-/// The number of operations that share a transaction. Each waits for all of them.
-const MAX_BATCH: usize = 256;
 
 /// How often an operation that conflicts with another one is done again.
 const MAX_CONFLICTS: usize = 16;
@@ -32,7 +36,7 @@ const MAX_CONFLICTS: usize = 16;
 /// it.
 ///
 /// Times are those of the database's clock. In SQLite, operations that wait at the same time share a
-/// transaction, and fail with it.
+/// transaction, and fail with it. A claim is released if its caller stops waiting for it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -59,86 +63,10 @@ const MAX_CONFLICTS: usize = 16;
 #[derive(Debug)]
 pub struct SqlInbox<DB: SqlDatabase> {
     store: SqlStore<DB>,
+    /// The statements with which operations that wait at the same time are executed together, if they are.
+    statements: Option<Arc<BatchStatements>>,
     /// The queue of the worker, which is started by the first operation.
     worker: Arc<Mutex<Option<mpsc::Sender<Request>>>>,
-}
-
-/// An operation that waits for its transaction.
-#[derive(Debug)]
-struct Request {
-    operation: Operation,
-    reply: oneshot::Sender<Result<Answer, Arc<SqlError>>>,
-}
-
-/// An operation on the entry of a key.
-#[derive(Debug)]
-struct Operation {
-    key: Key,
-    kind: OperationKind,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum OperationKind {
-    Claim { lease: i64, window: i64 },
-    Renew { token: ClaimToken, lease: i64 },
-    Complete,
-    Release { token: ClaimToken },
-}
-
-/// The answer to an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Claimed(Claim),
-    /// Whether a row was changed.
-    Changed(bool),
-}
-
-impl Operation {
-    async fn execute<DB: SqlDatabase>(
-        &self,
-        connection: &mut DB::Connection,
-        statements: &Statements,
-    ) -> Result<Answer, sqlx::Error> {
-        let [digest, source, id, subscription] = self.key.values();
-        let number = |token: ClaimToken| Value::Integer(token.get().cast_signed());
-        let changed = match self.kind {
-            OperationKind::Claim { lease, window } => {
-                let token = ClaimToken::random();
-                let (lease, window) = (Value::Integer(lease), Value::Integer(window));
-                let values = [
-                    digest,
-                    source,
-                    id,
-                    subscription,
-                    number(token),
-                    lease,
-                    window,
-                ];
-                let granted = DB::fetch(connection, &statements.claim, &values).await?;
-                if !granted.is_empty() {
-                    return Ok(Answer::Claimed(Claim::Granted(token)));
-                }
-                let is_completed = is_completed::<DB>(connection, statements, &self.key.digest);
-                return Ok(Answer::Claimed(match is_completed.await? {
-                    Some(true) => Claim::Completed,
-                    _ => Claim::InProgress,
-                }));
-            }
-            OperationKind::Renew { token, lease } => {
-                let values = [digest, number(token), Value::Integer(lease)];
-                DB::execute(connection, &statements.renew, &values).await?
-            }
-            OperationKind::Complete => {
-                let values = [digest, source, id, subscription];
-                DB::execute(connection, &statements.complete, &values).await?
-            }
-            OperationKind::Release { token } => {
-                let values = [digest, number(token)];
-                DB::execute(connection, &statements.release, &values).await?
-            }
-        };
-        Ok(Answer::Changed(changed > 0))
-    }
 }
 
 impl<DB: SqlDatabase> SqlStore<DB> {
@@ -153,6 +81,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
 impl<DB: SqlDatabase> SqlInbox<DB> {
     pub(crate) fn new(store: SqlStore<DB>) -> Self {
         Self {
+            statements: DB::batch_statements(&store.schema).map(Arc::new),
             store,
             worker: Arc::default(),
         }
@@ -169,24 +98,35 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
     }
 
     async fn run(&self, key: InboxKey<'_>, kind: OperationKind) -> Result<Answer, BoxError> {
-        let key = Key::new(key.source, key.id, key.subscription);
+        let key = Arc::new(Key::new(key.source, key.id, key.subscription));
         let operation = Operation { key, kind };
-        if !DB::BATCHES {
-            return Ok(execute(&self.store, &operation).await?);
-        }
+        let answer = match &self.statements {
+            Some(statements) => self.enqueue(statements, operation).await,
+            None => execute(&self.store, &operation).await,
+        };
+        Ok(answer?)
+    }
+
+    /// Has an operation executed together with those that wait at the same time.
+    async fn enqueue(
+        &self,
+        statements: &Arc<BatchStatements>,
+        operation: Operation,
+    ) -> Result<Answer, SqlError> {
+        let mut unanswered = Unanswered::new(self, &operation);
         let (reply, answer) = oneshot::channel();
         let request = Request { operation, reply };
-        let sent = self.worker().send(request).await;
+        let sent = self.worker(statements).send(request).await;
         let ended = || SqlError::from(SqlErrorKind::WorkerEnded);
         sent.map_err(|_| ended())?;
         let answer = answer.await.map_err(|_| ended())?;
-        Ok(answer
-            .map_err(SqlErrorKind::Batch)
-            .map_err(SqlError::from)?)
+        let answer = answer.map_err(SqlErrorKind::Batch)?;
+        unanswered.claim = None;
+        Ok(answer)
     }
 
     /// Returns the queue of the worker, and starts one if there is none, or if it ended with its runtime.
-    fn worker(&self) -> mpsc::Sender<Request> {
+    fn worker(&self, statements: &Arc<BatchStatements>) -> mpsc::Sender<Request> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = &*worker
             && !queue.is_closed()
@@ -194,48 +134,46 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
             return queue.clone();
         }
         let (queue, requests) = mpsc::channel(MAX_QUEUED);
-        tokio::spawn(work(self.store.clone(), requests));
+        tokio::spawn(work(self.store.clone(), Arc::clone(statements), requests));
         worker.insert(queue).clone()
     }
 }
 
-/// Executes operations, those that wait together in one transaction, until all inboxes are dropped.
-async fn work<DB: SqlDatabase>(store: SqlStore<DB>, mut requests: mpsc::Receiver<Request>) {
-    let mut batch = Vec::with_capacity(MAX_BATCH);
-    while requests.recv_many(&mut batch, MAX_BATCH).await > 0 {
-        let answers = execute_all(&store, &batch).await.map_err(Arc::new);
-        match answers {
-            Ok(answers) => {
-                for (request, answer) in batch.drain(..).zip(answers) {
-                    // The caller may have stopped waiting.
-                    let _ = request.reply.send(Ok(answer));
-                }
-            }
-            Err(error) => {
-                for request in batch.drain(..) {
-                    let _ = request.reply.send(Err(Arc::clone(&error)));
-                }
-            }
-        }
+/// A claim whose caller has no answer. If the caller stops waiting for it, or it fails after it was granted, it is
+/// released.
+struct Unanswered<'i, DB: SqlDatabase> {
+    inbox: &'i SqlInbox<DB>,
+    claim: Option<(Arc<Key>, ClaimToken)>,
+}
+
+impl<'i, DB: SqlDatabase> Unanswered<'i, DB> {
+    fn new(inbox: &'i SqlInbox<DB>, operation: &Operation) -> Self {
+        let claim = match operation.kind {
+            OperationKind::Claim { token, .. } => Some((Arc::clone(&operation.key), token)),
+            _ => None,
+        };
+        Self { inbox, claim }
     }
 }
 
-async fn execute_all<DB: SqlDatabase>(
-    store: &SqlStore<DB>,
-    batch: &[Request],
-) -> Result<Vec<Answer>, SqlError> {
-    let failed = |error| SqlError::of("use the inbox")(error);
-    let mut transaction = store.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
-    store.sweep(&mut transaction).await.map_err(failed)?;
-    let mut answers = Vec::with_capacity(batch.len());
-    for request in batch {
-        let answer = request
-            .operation
-            .execute::<DB>(&mut transaction, &store.statements);
-        answers.push(answer.await.map_err(failed)?);
+impl<DB: SqlDatabase> Drop for Unanswered<'_, DB> {
+    fn drop(&mut self) {
+        // Without a runtime, the claim ends with its lease.
+        if let Some((key, token)) = self.claim.take()
+            && let Some(statements) = self.inbox.statements.clone()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let inbox = self.inbox.clone();
+            let kind = OperationKind::Release { token };
+            runtime.spawn(async move {
+                let release = inbox.enqueue(&statements, Operation { key, kind });
+                if let Err(error) = release.await {
+                    let error: &dyn Error = &error;
+                    tracing::debug!(error, "failed to release a claim in the inbox");
+                }
+            });
+        }
     }
-    transaction.commit().await.map_err(failed)?;
-    Ok(answers)
 }
 
 async fn execute<DB: SqlDatabase>(
@@ -247,7 +185,8 @@ async fn execute<DB: SqlDatabase>(
     store.sweep(&mut connection).await.map_err(failed)?;
     let mut conflicts = 0;
     loop {
-        let answer = operation.execute::<DB>(&mut connection, &store.statements);
+        let window = store.window_millis();
+        let answer = operation.execute::<DB>(&mut connection, &store.statements, window);
         match answer.await {
             // As it may where transactions are serializable by default.
             Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
@@ -260,6 +199,7 @@ impl<DB: SqlDatabase> Clone for SqlInbox<DB> {
     fn clone(&self) -> Self {
         Self {
             store: self.store.clone(),
+            statements: self.statements.clone(),
             worker: Arc::clone(&self.worker),
         }
     }
@@ -272,9 +212,8 @@ impl<DB: SqlDatabase> Inbox for SqlInbox<DB> {
         lease: Duration,
     ) -> BoxFuture<'a, Result<Claim, BoxError>> {
         Box::pin(async move {
-            let lease = millis(lease);
-            let window = self.store.window_millis();
-            let claim = OperationKind::Claim { lease, window };
+            let (token, lease) = (ClaimToken::random(), millis(lease));
+            let claim = OperationKind::Claim { token, lease };
             Ok(match self.run(key, claim).await? {
                 Answer::Claimed(claim) => claim,
                 Answer::Changed(_) => Claim::InProgress,

@@ -35,6 +35,11 @@ impl Key {
         }
     }
 
+    /// Returns the value of the column of the key.
+    pub(crate) fn value(&self) -> Value<'_> {
+        Value::Bytes(&self.digest)
+    }
+
     /// Returns the values of the columns.
     pub(crate) fn values(&self) -> [Value<'_>; 4] {
         [

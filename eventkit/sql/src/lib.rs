@@ -1,6 +1,7 @@
 #![doc = include_str!("../docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod batch_statements;
 mod begin;
 mod codes;
 mod database;

@@ -60,6 +60,10 @@ pub(crate) struct Dialect {
 pub struct Statement(Arc<str>);
 
 impl Statement {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text.into())
+    }
+
     pub(crate) fn sql(&self) -> AssertSqlSafe<Arc<str>> {
         AssertSqlSafe(Arc::clone(&self.0))
     }
@@ -103,7 +107,7 @@ impl Statements {
             in_positions,
             events,
         } = dialect;
-        let statement = |text: String| Statement(text.into());
+        let statement = Statement::new;
         let inbox = format!("{prefix}inbox");
         let outbox = format!("{prefix}outbox");
         let relay = format!("{prefix}relay");

@@ -8,4 +8,5 @@ pub enum Value<'a> {
     /// Text, or `NULL`.
     Key(Option<&'a str>),
     Bytes(&'a [u8]),
+    Null,
 }

@@ -5,6 +5,7 @@
 //! waits in the queue of a disconnected client. Its consumers always request full batches, however
 //! many messages are unsettled.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use async_nats::client::Request;
@@ -12,9 +13,10 @@ use async_nats::jetstream::response::Response;
 use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
+use eventkit::BoxError;
 use eventkit::transport::TransportError;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 
@@ -42,7 +44,7 @@ impl Api {
     /// Sends a message and waits for the response.
     pub(super) async fn request(
         &self,
-        operation: &str,
+        operation: &(impl Display + Sync + ?Sized),
         subject: &str,
         headers: Option<HeaderMap>,
         body: Bytes,
@@ -59,7 +61,11 @@ impl Api {
     }
 
     /// Returns the error of a request that was not answered in time.
-    pub(super) fn no_answer(&self, operation: &str, subject: &str) -> TransportError {
+    pub(super) fn no_answer(
+        &self,
+        operation: &(impl Display + ?Sized),
+        subject: &str,
+    ) -> TransportError {
         TransportError::unavailable(format!(
             "failed to {operation}: no response within {:?}; check the server, and that it permits the user \
              to publish to `{subject}`",
@@ -116,17 +122,87 @@ impl Api {
     }
 }
 
+/// The confirmation that a message is stored.
+#[derive(Debug)]
+pub(super) struct PublishAck {
+    pub(super) sequence: u64,
+    pub(super) duplicate: bool,
+}
+
+/// What the server answers to a message for a stream.
+///
+/// The type of the client has to hold each member until it has found out which response it is.
+#[derive(Deserialize)]
+struct PublishResponse {
+    error: Option<ApiError>,
+    seq: Option<u64>,
+    #[serde(default)]
+    duplicate: bool,
+}
+
+/// Parses the response to a message for a stream.
+pub(super) fn parse_publish_ack(
+    operation: &(impl Display + ?Sized),
+    body: &[u8],
+) -> Result<Result<PublishAck, ApiError>, TransportError> {
+    let response: PublishResponse =
+        serde_json::from_slice(body).map_err(|error| not_a_response(operation, error))?;
+    let PublishResponse {
+        error,
+        seq,
+        duplicate,
+    } = response;
+    match (error, seq) {
+        (Some(error), _) => Ok(Err(error)),
+        (None, Some(sequence)) => Ok(Ok(PublishAck {
+            sequence,
+            duplicate,
+        })),
+        (None, None) => Err(not_a_response(operation, "it has no sequence")),
+    }
+}
+
 /// Parses a JetStream response.
 pub(super) fn parse_response<T: DeserializeOwned>(
-    operation: &str,
+    operation: &(impl Display + ?Sized),
     body: &[u8],
 ) -> Result<Result<T, ApiError>, TransportError> {
     match serde_json::from_slice(body) {
         Ok(Response::Ok(response)) => Ok(Ok(response)),
         Ok(Response::Err { error }) => Ok(Err(error)),
-        Err(error) => Err(TransportError::unavailable(format!(
-            "failed to {operation}: expected a JetStream response"
-        ))
-        .with_source(error)),
+        Err(error) => Err(not_a_response(operation, error)),
+    }
+}
+
+fn not_a_response(
+    operation: &(impl Display + ?Sized),
+    source: impl Into<BoxError>,
+) -> TransportError {
+    let message = format!("failed to {operation}: expected a JetStream response");
+    TransportError::unavailable(message).with_source(source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_to_a_message_is_a_position_or_an_error() {
+        let parse = |body: &str| parse_publish_ack("publish", body.as_bytes());
+        let ack = parse(r#"{"stream":"events","seq":7,"val":"1"}"#);
+        let ack = ack.unwrap().unwrap();
+        assert_eq!((ack.sequence, ack.duplicate), (7, false));
+        let ack = parse(r#"{"duplicate":true,"stream":"events","seq":3,"error":null}"#);
+        let ack = ack.unwrap().unwrap();
+        assert_eq!((ack.sequence, ack.duplicate), (3, true));
+        let error =
+            r#"{"error":{"code":400,"err_code":10071,"description":"wrong"},"stream":"e","seq":0}"#;
+        let error = parse(error).unwrap().unwrap_err();
+        assert_eq!(error.error_code(), ErrorCode::STREAM_WRONG_LAST_SEQUENCE);
+        for body in ["{}", "", r#"{"seq":"7"}"#, r#"{"seq":-1}"#, "[]"] {
+            let error = parse(body).unwrap_err().to_string();
+            let expected = "failed to publish: expected a JetStream response";
+            assert_eq!(error, expected, "{body}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Conversion of errors of the client and of JetStream to transport errors.
 
+use std::fmt::Display;
+
 use async_nats::client::{RequestError, RequestErrorKind};
 use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use eventkit::transport::{TransportError, TransportErrorKind};
@@ -8,7 +10,10 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 ///
 /// The source is the text of the error, like for all errors of the client: the text includes its
 /// causes.
-pub(super) fn no_response(operation: &str, error: &RequestError) -> TransportError {
+pub(super) fn no_response(
+    operation: &(impl Display + ?Sized),
+    error: &RequestError,
+) -> TransportError {
     let kind = match error.kind() {
         RequestErrorKind::MaxPayloadExceeded | RequestErrorKind::InvalidSubject => {
             TransportErrorKind::Rejected
@@ -21,7 +26,10 @@ pub(super) fn no_response(operation: &str, error: &RequestError) -> TransportErr
 }
 
 /// Converts an error response of JetStream.
-pub(super) fn error_response(operation: &str, error: ApiError) -> TransportError {
+pub(super) fn error_response(
+    operation: &(impl Display + ?Sized),
+    error: ApiError,
+) -> TransportError {
     let kind = match (error.error_code(), error.code()) {
         (
             ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM | ErrorCode::STREAM_HEADER_EXCEEDS_MAXIMUM,

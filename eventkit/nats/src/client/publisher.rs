@@ -1,7 +1,9 @@
 //! Publishing of events to the stream.
 
+use std::fmt::{self, Display};
+
 use async_nats::HeaderMap;
-use async_nats::jetstream::publish::PublishAck;
+use async_nats::header::{NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
@@ -9,7 +11,7 @@ use eventkit::transport::{
 };
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
-use super::api::parse_response;
+use super::api::parse_publish_ack;
 use super::error::error_response;
 use super::transport::Nats;
 use crate::mapping::OutgoingMessage;
@@ -19,6 +21,15 @@ const DEAD_LETTER_ROOM: usize = 4096;
 
 /// The characters that separate source and id or are illegal in a header.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'%');
+
+/// The operation of publishing an event, which only errors put into words.
+struct PublishEvent<'e>(&'e Event);
+
+impl Display for PublishEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "publish {}", self.0)
+    }
+}
 
 /// Returns the id by which the stream detects duplicates; it is unique for each pair of source and
 /// id.
@@ -56,9 +67,9 @@ impl Nats {
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
-        let operation = format!("publish {event}");
+        let operation = PublishEvent(event);
         let mut message = self.shared.mapping.encode(&operation, event)?;
-        message.headers.insert("Nats-Msg-Id", message_id(event));
+        message.headers.insert(NATS_MESSAGE_ID, message_id(event));
         self.check_room(event, &message)?;
         self.send(&operation, message).await
     }
@@ -80,7 +91,7 @@ impl Nats {
 
     async fn send(
         &self,
-        operation: &str,
+        operation: &(impl Display + Sync + ?Sized),
         message: OutgoingMessage,
     ) -> Result<Published, TransportError> {
         let shared = &*self.shared;
@@ -89,12 +100,12 @@ impl Nats {
             mut headers,
             body,
         } = message;
-        headers.insert("Nats-Expected-Stream", shared.stream.settings.name.as_str());
+        headers.insert(NATS_EXPECTED_STREAM, shared.stream.settings.name.as_str());
         let response = shared.api.request(operation, &subject, Some(headers), body);
         let response = response
             .await
             .map_err(|error| shared.explain_no_stream(operation, &subject, error))?;
-        let ack: PublishAck = parse_response(operation, &response.payload)?
+        let ack = parse_publish_ack(operation, &response.payload)?
             .map_err(|error| error_response(operation, error))?;
         Ok(Published::at(ack.sequence).duplicate(ack.duplicate))
     }
@@ -118,7 +129,7 @@ impl Publisher for Nats {
             let mut converted = self.shared.mapping.convert(&operation, ty, message)?;
             if let Some(id) = &message.id {
                 let id = encoded_id(id).to_string();
-                converted.headers.insert("Nats-Msg-Id", id);
+                converted.headers.insert(NATS_MESSAGE_ID, id);
             }
             self.send(&operation, converted).await
         })

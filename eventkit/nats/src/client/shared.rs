@@ -1,6 +1,7 @@
 //! The state shared by all clones of a transport.
 
 use std::collections::HashMap;
+use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Shared {
     /// subject when the transport was opened, an operator has to act.
     pub(super) fn explain_no_stream(
         &self,
-        operation: &str,
+        operation: &(impl Display + ?Sized),
         subject: &str,
         error: TransportError,
     ) -> TransportError {

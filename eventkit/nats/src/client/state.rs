@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::api::{Api, parse_response};
+use super::api::{Api, parse_publish_ack};
 use super::error::error_response;
 use super::settings::ConfigMismatch;
 use super::stream::StreamInfo;
@@ -44,12 +44,6 @@ pub(super) struct Stored<T> {
 #[derive(Debug, Deserialize)]
 struct StoredMessage {
     message: RawMessage,
-}
-
-#[derive(Debug, Deserialize)]
-struct PublishAck {
-    #[serde(rename = "seq")]
-    sequence: u64,
 }
 
 /// One page of the subjects of a stream.
@@ -253,7 +247,7 @@ impl StateStore {
         }
         let subject = self.subject(key);
         let response = self.api.request(operation, &subject, Some(headers), body);
-        match parse_response::<PublishAck>(operation, &response.await?.payload)? {
+        match parse_publish_ack(operation, &response.await?.payload)? {
             Ok(ack) => Ok(Some(ack.sequence)),
             Err(error) if error.error_code() == ErrorCode::STREAM_WRONG_LAST_SEQUENCE => Ok(None),
             Err(error) => Err(error_response(operation, error)),

@@ -1,9 +1,11 @@
 //! Conversion between events and messages of the client.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use async_nats::header::ParseHeaderValueError;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, Message};
 use bytes::Bytes;
 
@@ -80,26 +82,42 @@ fn pairs(headers: Option<&HeaderMap>) -> impl Iterator<Item = (&str, &str)> {
         })
 }
 
-/// Returns the headers of a message, without those that are instructions to the server.
-pub(crate) fn headers<N: AsRef<str>>(pairs: &[(N, String)]) -> Result<HeaderMap, TransportError> {
-    let invalid = |reason: String| {
-        TransportError::rejected("the message has a header that NATS cannot represent")
-            .with_source(reason)
-    };
+/// Returns the headers of a raw message, without those that are instructions to the server.
+pub(crate) fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, TransportError> {
     let mut headers = HeaderMap::new();
     for (name, value) in pairs {
-        let name = name.as_ref();
-        if is_server_header(name) {
-            continue;
+        if !is_server_header(name) {
+            let name = header_name(Cow::Owned(name.clone()))?;
+            headers.append(name, header_value(value.clone())?);
         }
-        if name.is_empty() {
-            return Err(invalid("its name is empty".to_owned()));
-        }
-        let name = HeaderName::from_str(name).map_err(|error| invalid(error.to_string()))?;
-        let value = HeaderValue::from_str(value).map_err(|error| invalid(error.to_string()))?;
-        headers.append(name, value);
     }
     Ok(headers)
+}
+
+/// Returns the name of a header.
+pub(crate) fn header_name(name: Cow<'static, str>) -> Result<HeaderName, TransportError> {
+    match name {
+        // What this crate writes.
+        Cow::Borrowed(name) => Ok(HeaderName::from_static(name)),
+        Cow::Owned(name) if name.is_empty() => Err(invalid_header("its name is empty".to_owned())),
+        Cow::Owned(name) => {
+            HeaderName::from_str(&name).map_err(|error| invalid_header(error.to_string()))
+        }
+    }
+}
+
+/// Returns the value of a header.
+pub(crate) fn header_value(value: String) -> Result<HeaderValue, TransportError> {
+    // The client would panic.
+    if value.contains(['\r', '\n']) {
+        return Err(invalid_header(ParseHeaderValueError.to_string()));
+    }
+    Ok(HeaderValue::from(value))
+}
+
+fn invalid_header(reason: String) -> TransportError {
+    let message = "the message has a header that NATS cannot represent";
+    TransportError::rejected(message).with_source(reason)
 }
 
 /// Returns whether a header is an instruction to the server, such as the message id or the expected
@@ -123,4 +141,38 @@ pub(crate) fn metadata(message: &Message) -> Option<MessageMetadata> {
     let delivery_count = u32::try_from(number()?).ok()?;
     let position = number()?;
     Some(MessageMetadata::new(delivery_count).with_position(position))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, value: &str) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
+    #[test]
+    fn instructions_to_the_server_are_no_headers_of_a_message() {
+        let pairs = [
+            pair("a", "1"),
+            pair("Nats-Msg-Id", "x"),
+            pair("nats-rollup", "all"),
+            pair("a", "2"),
+        ];
+        assert_eq!(
+            owned_pairs(Some(&headers(&pairs).unwrap())),
+            [pair("a", "1"), pair("a", "2"),]
+        );
+    }
+
+    #[test]
+    fn what_the_client_would_panic_at_is_an_error() {
+        for (name, value) in [("", "x"), ("a b\u{fc}", "x"), ("a", "x\ry"), ("a", "x\n")] {
+            let error = headers(&[pair(name, value)]).unwrap_err();
+            let expected = "the message has a header that NATS cannot represent";
+            assert_eq!(error.to_string(), expected, "{name:?}: {value:?}");
+        }
+        // As the content type of a format may be.
+        assert!(header_value("a\r\nb".to_owned()).is_err());
+    }
 }

@@ -1,6 +1,7 @@
 //! Conversion of events and raw messages to messages for publishing.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use async_nats::HeaderMap;
 use bytes::Bytes;
@@ -36,7 +37,7 @@ impl Mapping {
     /// consumer with the same limits.
     pub(crate) fn encode(
         &self,
-        operation: &str,
+        operation: &(impl Display + ?Sized),
         event: &Event,
     ) -> Result<OutgoingMessage, TransportError> {
         check_not_reserved(event.ty())?;
@@ -55,9 +56,14 @@ impl Mapping {
                 TransportError::rejected(format!("failed to {operation}: {reason}"))
                     .with_source(error)
             })?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in encoded.headers {
+            // Each name occurs once.
+            headers.insert(message::header_name(name)?, message::header_value(value)?);
+        }
         Ok(OutgoingMessage {
             subject,
-            headers: message::headers(&encoded.headers)?,
+            headers,
             body: encoded.body,
         })
     }
@@ -69,7 +75,7 @@ impl Mapping {
     /// Returns an error if the message has no subject, or has headers that NATS cannot represent.
     pub(crate) fn convert(
         &self,
-        operation: &str,
+        operation: &(impl Display + ?Sized),
         ty: &str,
         message: &RawMessage,
     ) -> Result<OutgoingMessage, TransportError> {

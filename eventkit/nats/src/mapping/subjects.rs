@@ -2,7 +2,7 @@
 //! receive, and what the subject of a message tells about it.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use eventkit::Event;
@@ -243,7 +243,7 @@ pub(crate) enum NoSubject {
 
 impl NoSubject {
     /// Converts this to the error of an operation, which completes the message "failed to ..".
-    pub(crate) fn into_error(self, operation: &str) -> TransportError {
+    pub(crate) fn into_error(self, operation: &(impl Display + ?Sized)) -> TransportError {
         let kind = match self {
             Self::NotReceived(_) => TransportErrorKind::Configuration,
             _ => TransportErrorKind::Rejected,

@@ -10,7 +10,7 @@ use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Row};
 use tokio::time::timeout;
 
 use super::operations::{Never, Operations, Wakeups};
-use super::{Dialect, Schema, Statement, Statements, Value};
+use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
@@ -24,7 +24,6 @@ impl Operations for Postgres {
     const BEGIN: &'static str = "BEGIN";
     // At any other level, what others created before the lock was free would not be visible.
     const BEGIN_MIGRATION: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
-    const BATCHES: bool = false;
     const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
     fn statements(schema: &Schema) -> Statements {
@@ -37,6 +36,10 @@ impl Operations for Postgres {
             in_positions: "= ANY ($1)",
             events: "unnest($1::text[]) WITH ORDINALITY AS events (value, number) ORDER BY number",
         })
+    }
+
+    fn batch_statements(_: &Schema) -> Option<BatchStatements> {
+        None
     }
 
     fn prepare_migration<'a>(

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteError;
 use sqlx::{AssertSqlSafe, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
 
 use super::operations::{Never, Operations, Wakeups};
-use super::{Dialect, Schema, Statement, Statements, Value};
+use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
@@ -20,12 +20,11 @@ const BEGIN: &str = "BEGIN IMMEDIATE";
 impl Operations for Sqlite {
     const BEGIN: &'static str = BEGIN;
     const BEGIN_MIGRATION: &'static str = BEGIN;
-    const BATCHES: bool = true;
     const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
     fn statements(schema: &Schema) -> Statements {
         Statements::new(&Dialect {
-            prefix: format!("{}_", schema.as_str()),
+            prefix: prefix(schema),
             now: NOW,
             fixed_now: NOW,
             // One transaction at a time writes, so no other unit of work is open.
@@ -34,6 +33,11 @@ impl Operations for Sqlite {
             in_positions: "IN (SELECT value FROM json_each($1))",
             events: "(SELECT CAST($1 AS TEXT) AS value)",
         })
+    }
+
+    fn batch_statements(schema: &Schema) -> Option<BatchStatements> {
+        // One transaction at a time writes, so operations would wait for each other.
+        Some(BatchStatements::new(&prefix(schema), NOW))
     }
 
     fn prepare_migration<'a>(
@@ -105,6 +109,11 @@ impl Operations for Sqlite {
 }
 
 bind!(Sqlite);
+
+/// Returns what stands before the name of a table.
+fn prefix(schema: &Schema) -> String {
+    format!("{}_", schema.as_str())
+}
 
 fn first_version(schema: &str) -> String {
     format!(

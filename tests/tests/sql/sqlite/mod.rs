@@ -1,5 +1,6 @@
 //! The suite with SQLite.
 
+mod batches;
 mod files;
 mod rolled_back;
 

@@ -8,7 +8,10 @@
 //!
 //! The latency is the time from before an event is published until a handler has it, at 200 events
 //! per second.
+//!
+//! With an argument after `--`, the contenders that have it in their name consume, and nothing else is done.
 
+use std::env;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -39,7 +42,11 @@ async fn main() -> Result<(), BoxError> {
         return Ok(());
     };
     let bench = Arc::new(open(&server).await?);
-    consume(&bench).await?;
+    let wanted = env::args().skip(1).find(|part| !part.starts_with("--"));
+    consume(&bench, wanted.as_deref()).await?;
+    if wanted.is_some() {
+        return Ok(());
+    }
     latency(&bench).await?;
     publish::run(&bench).await
 }
@@ -85,13 +92,17 @@ fn contenders() -> Vec<Contender> {
         service::unconfirmed("eventkit, unconfirmed acknowledgements"),
         service::with_memory_inbox("eventkit, MemoryInbox"),
         service::with_sqlite_inbox("eventkit, SqliteInbox"),
+        service::default_64("eventkit, 64 at once"),
+        service::with_sqlite_inbox_64("eventkit, SqliteInbox, 64 at once"),
         service::sync("eventkit, sync handler"),
     ]
 }
 
-async fn consume(bench: &Arc<Bench>) -> Result<(), BoxError> {
+async fn consume(bench: &Arc<Bench>, wanted: Option<&str>) -> Result<(), BoxError> {
     let mut all: Vec<(Contender, Vec<Spent>)> = Vec::new();
-    all.extend(contenders().into_iter().map(|own| (own, Vec::new())));
+    let contenders = contenders().into_iter();
+    let is_wanted = |own: &Contender| wanted.is_none_or(|wanted| own.name.contains(wanted));
+    all.extend(contenders.filter(is_wanted).map(|own| (own, Vec::new())));
     for round in 0..ROUNDS {
         for (contender, spent) in &mut all {
             let consume = Consume::new(format!("{}-{round}", contender.short), EVENTS);

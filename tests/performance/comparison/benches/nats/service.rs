@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::sync::Arc;
 
-use eventkit::{BoxError, Dispatcher, Registry, State, handles};
+use eventkit::{BoxError, Dispatcher, Policy, Registry, State, handles};
 use eventkit_nats::Nats;
 use eventkit_service::{MemoryInbox, Service, ServiceBuilder, ServiceHandle};
 use eventkit_sql::SqliteInbox;
@@ -53,15 +53,44 @@ pub fn with_sqlite_inbox(name: &'static str) -> Contender {
         name,
         short: "sqlite-inbox",
         start: |bench, name, handled| {
-            Box::pin(start(bench, name.clone(), handled, &SHOP, move |service| {
-                let path = std::env::temp_dir()
-                    .join(format!("eventkit-bench-{}-{name}.db", std::process::id()));
-                let open = SqliteInbox::open(path);
-                let inbox = block_in_place(|| Handle::current().block_on(open))?;
-                Ok(service.inbox(inbox))
+            let inbox = sqlite_inbox(&name);
+            Box::pin(start(bench, name, handled, &SHOP, |service| {
+                Ok(service.inbox(inbox?))
             }))
         },
     }
+}
+
+pub fn default_64(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "service-64",
+        start: |bench, name, handled| {
+            Box::pin(start(bench, name, handled, &SHOP, |service| {
+                Ok(service.policy(Policy::new().concurrency(64)))
+            }))
+        },
+    }
+}
+
+pub fn with_sqlite_inbox_64(name: &'static str) -> Contender {
+    Contender {
+        name,
+        short: "sqlite-inbox-64",
+        start: |bench, name, handled| {
+            let inbox = sqlite_inbox(&name);
+            Box::pin(start(bench, name, handled, &SHOP, |service| {
+                let policy = Policy::new().concurrency(64);
+                Ok(service.policy(policy).inbox(inbox?))
+            }))
+        },
+    }
+}
+
+fn sqlite_inbox(name: &str) -> Result<SqliteInbox, BoxError> {
+    let file = format!("eventkit-bench-{}-{name}.db", std::process::id());
+    let open = SqliteInbox::open(std::env::temp_dir().join(file));
+    Ok(block_in_place(|| Handle::current().block_on(open))?)
 }
 
 pub fn unconfirmed(name: &'static str) -> Contender {

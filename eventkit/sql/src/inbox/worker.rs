@@ -1,0 +1,110 @@
+//! The worker that executes the operations of an inbox together.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::yield_now;
+
+use super::batch::Batch;
+use super::operation::{Answer, Operation, OperationKind};
+use crate::batch_statements::{BatchStatements, MAX_ROWS};
+use crate::database::SqlDatabase;
+use crate::error::SqlError;
+use crate::store::SqlStore;
+
+/// The number of batches after which the connection goes back to the pool, where others may wait for it.
+///
+/// The pool tests each connection that it is given back, and that takes as long as a small batch.
+const MAX_BATCHES: usize = 32;
+
+/// An operation that waits to be executed.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub(super) operation: Operation,
+    pub(super) reply: oneshot::Sender<Result<Answer, Arc<SqlError>>>,
+}
+
+impl Request {
+    /// Returns whether nobody would use a claim that is granted.
+    fn is_abandoned(&self) -> bool {
+        let is_claim = matches!(self.operation.kind, OperationKind::Claim { .. });
+        is_claim && self.reply.is_closed()
+    }
+}
+
+/// Executes operations until all inboxes are dropped: those that wait, at the same time.
+pub(super) async fn work<DB: SqlDatabase>(
+    store: SqlStore<DB>,
+    statements: Arc<BatchStatements>,
+    mut requests: mpsc::Receiver<Request>,
+) {
+    let mut waiting = Vec::with_capacity(MAX_ROWS);
+    while requests.recv_many(&mut waiting, MAX_ROWS).await > 0 {
+        let mut connection = match store.connection("use the inbox").await {
+            Ok(connection) => connection,
+            Err(error) => {
+                answer(&mut waiting, Err(error));
+                continue;
+            }
+        };
+        for number in 0..MAX_BATCHES {
+            if number > 0 && !take_more(&mut requests, &mut waiting).await {
+                break;
+            }
+            let answers = execute(&store, &mut connection, &statements, &mut waiting).await;
+            answer(&mut waiting, answers);
+        }
+    }
+}
+
+/// Takes the operations that wait by now; returns whether there are any.
+async fn take_more(requests: &mut mpsc::Receiver<Request>, waiting: &mut Vec<Request>) -> bool {
+    // Those who have been answered may ask again.
+    yield_now().await;
+    while waiting.len() < MAX_ROWS
+        && let Ok(request) = requests.try_recv()
+    {
+        waiting.push(request);
+    }
+    !waiting.is_empty()
+}
+
+async fn execute<DB: SqlDatabase>(
+    store: &SqlStore<DB>,
+    connection: &mut DB::Connection,
+    statements: &BatchStatements,
+    waiting: &mut Vec<Request>,
+) -> Result<Vec<Answer>, SqlError> {
+    let failed = SqlError::of("use the inbox");
+    waiting.retain(|request| !request.is_abandoned());
+    let operations: Vec<_> = waiting.iter().map(|own| &own.operation).collect();
+    let executed = async {
+        store.sweep(connection).await?;
+        let window = store.window_millis();
+        let mut batch = Batch::<DB> {
+            connection,
+            statements,
+            window,
+        };
+        batch.execute(&operations).await
+    };
+    executed.await.map_err(failed)
+}
+
+/// Answers the operations in their order, or all with an error.
+fn answer(waiting: &mut Vec<Request>, answers: Result<Vec<Answer>, SqlError>) {
+    match answers {
+        Ok(answers) => {
+            for (request, answer) in waiting.drain(..).zip(answers) {
+                // The caller may have stopped waiting.
+                let _ = request.reply.send(Ok(answer));
+            }
+        }
+        Err(error) => {
+            let error = Arc::new(error);
+            for request in waiting.drain(..) {
+                let _ = request.reply.send(Err(Arc::clone(&error)));
+            }
+        }
+    }
+}
