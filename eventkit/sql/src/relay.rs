@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventkit::format::{Format, Json};
-use eventkit::transport::{BoxFuture, Publisher, TransportErrorKind, backoff};
+use eventkit::transport::{BoxFuture, Publisher, TransportErrorKind, backoff, with_causes};
 use eventkit::{BoxError, Event};
 use eventkit_service::{BackgroundTask, TaskHealth};
 use tokio::sync::watch;
@@ -242,12 +242,7 @@ impl<DB: SqlDatabase> Relay<DB> {
     }
 
     fn report(&self, error: &(dyn std::error::Error + 'static)) {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
+        let text = with_causes(error);
         let mut health = self.lock();
         if health.error.as_ref() != Some(&text) {
             tracing::warn!(error = text, "the relay of the outbox waits");
@@ -425,10 +420,11 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         position: i64,
         error: &(dyn std::error::Error + Send + Sync + 'static),
     ) -> Result<(), Inactive> {
-        let text = format!("the event at position {position} of the outbox is rejected: {error}");
         tracing::error!(position, error, "an event of the outbox is rejected");
+        let error = with_causes(error);
+        let text = format!("the event at position {position} of the outbox is rejected: {error}");
         // PostgreSQL has no text with NUL, which an id may have that is quoted here.
-        let error = error.to_string().replace('\0', "\u{fffd}");
+        let error = error.replace('\0', "\u{fffd}");
         let delay = Value::Integer(millis(REJECTED_DELAY));
         let values = [Value::Integer(position), delay, Value::Text(&error)];
         self.execute(&self.statements().postpone, &values).await?;
