@@ -484,8 +484,11 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 }
 
 impl<DB: SqlDatabase> BackgroundTask for Relay<DB> {
-    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
-        Box::pin(self.run_until(stop))
+    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async {
+            self.run_until(stop).await;
+            Ok(())
+        })
     }
 
     fn health(&self) -> TaskHealth {
