@@ -1,5 +1,14 @@
 #![doc = include_str!("../docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "a library may leave the choice of the database to the program"
+    )
+)]
 
 mod begin;
 mod codes;
