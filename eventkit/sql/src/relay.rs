@@ -126,7 +126,8 @@ struct Active<'r, DB: SqlDatabase> {
     token: i64,
     stopped: watch::Receiver<bool>,
     renewed: Instant,
-    published: Vec<i64>,
+    /// The positions of the events that were published and not marked as such yet.
+    published: &'r mut Vec<i64>,
     next_housekeeping: Instant,
     /// Whether the database has answered all that the work needs.
     has_worked: bool,
@@ -207,13 +208,15 @@ impl<DB: SqlDatabase> Relay<DB> {
     /// Publishes whenever this is the active relay, until it is stopped.
     async fn run(&self, token: i64, mut stopped: watch::Receiver<bool>) {
         let mut failures = 0;
+        // Kept when the database fails, so that nothing is published again when it is back.
+        let mut published = Vec::new();
         loop {
             let mut active = Active {
                 relay: self,
                 token,
                 stopped: stopped.clone(),
                 renewed: Instant::now(),
-                published: Vec::new(),
+                published: &mut published,
                 next_housekeeping: Instant::now(),
                 has_worked: false,
             };
@@ -258,6 +261,7 @@ impl<DB: SqlDatabase> Relay<DB> {
 impl<DB: SqlDatabase> Active<'_, DB> {
     /// Becomes the active relay, and publishes until it is stopped and nothing is due.
     async fn run(&mut self) -> Result<(), Inactive> {
+        self.mark().await?;
         self.lead().await?;
         let relay = self.relay;
         relay.lock().is_active = true;
@@ -409,7 +413,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         if !self.published.is_empty() {
             let store = &self.relay.store;
             let mut connection = store.pool.acquire().await?;
-            DB::mark(&mut connection, &store.statements, &self.published).await?;
+            DB::mark(&mut connection, &store.statements, self.published).await?;
             self.published.clear();
         }
         Ok(())
