@@ -8,7 +8,7 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 use sqlx::{AssertSqlSafe, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
 
-use super::operations::{Never, Operations, Wakeups};
+use super::operations::{MissingRights, Never, Operations, Wakeups};
 use super::{Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -34,6 +34,14 @@ impl Operations for Sqlite {
             in_positions: "IN (SELECT value FROM json_each($1))",
             events: "(SELECT CAST($1 AS TEXT) AS value)",
         })
+    }
+
+    fn missing_rights<'a>(
+        _: &'a mut SqliteConnection,
+        _: &'a Schema,
+    ) -> BoxFuture<'a, Result<Option<MissingRights>, sqlx::Error>> {
+        // SQLite has no users.
+        Box::pin(async { Ok(None) })
     }
 
     fn prepare_migration<'a>(
