@@ -125,11 +125,12 @@ fn failed(
     if store.is_conflict(error) {
         return Err(NotCommitted::Conflict(failure));
     }
-    match rolled_back {
-        // The handler has used this store, and not only another one.
-        Err(lost) if store.is_unavailable(error) => Err(NotCommitted::Store(lost)),
-        _ => Ok(AttemptOutcome::Failed(failure)),
+    // If it cannot be rolled back, the handler has used this store, and not only another one.
+    let is_lost = rolled_back.is_err() && store.is_unavailable(error);
+    if is_lost || store.is_full(error) {
+        return Err(NotCommitted::Store(failure.into()));
     }
+    Ok(AttemptOutcome::Failed(failure))
 }
 
 /// The reason why a unit of work was not committed, other than a failure of its handler.
