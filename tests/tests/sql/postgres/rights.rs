@@ -39,9 +39,17 @@ async fn a_user_who_may_only_read_and_write_rows_can_do_everything() {
     };
     let account = "CREATE TABLE account (balance bigint); INSERT INTO account VALUES (0)";
     owner.pool().execute(account).await.unwrap();
+    grant(
+        &owner,
+        format!("GRANT SELECT, UPDATE ON {schema}.account TO clerk"),
+    )
+    .await;
+    // As the guide lists them.
     let rights = format!(
         "GRANT USAGE ON SCHEMA {schema} TO clerk;
-        GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO clerk"
+        GRANT SELECT, INSERT, UPDATE, DELETE ON {schema}.inbox, {schema}.outbox TO clerk;
+        GRANT SELECT, INSERT, UPDATE ON {schema}.relay TO clerk;
+        GRANT SELECT ON {schema}.migrations TO clerk"
     );
     grant(&owner, rights).await;
     let store = SqlStore::new(pool.clone()).schema(&schema).unwrap();
@@ -63,6 +71,20 @@ async fn a_user_who_may_only_read_and_write_rows_can_do_everything() {
     assert_eq!(published.until(4).await[1..], numbers(0..3));
     assert_eq!(running.relay.health().error, None);
     running.stop().await;
+}
+
+#[tokio::test]
+async fn a_user_who_may_insert_into_the_outbox_can_store_events() {
+    let Some((pool, owner, schema)) = user("waiter").await else {
+        return;
+    };
+    let rights = format!(
+        "GRANT USAGE ON SCHEMA {schema} TO waiter; GRANT INSERT ON {schema}.outbox TO waiter"
+    );
+    grant(&owner, rights).await;
+    let store = SqlStore::new(pool).schema(&schema).unwrap();
+    store_events(&store, numbers(0..3)).await;
+    assert_eq!(count(&owner, "outbox").await, 3);
 }
 
 #[tokio::test]

@@ -2,7 +2,10 @@
 //!
 //! Both sides do the same statements on one connection of the same PostgreSQL: they claim the event, write the
 //! row of the handler, store the event that follows, and commit. The relay is beside a loop that reads a row,
-//! publishes its event, and marks the row; the publisher takes no time. The rounds alternate.
+//! publishes its event, and marks the row; the publisher takes no time. The rounds alternate. Then the lag of the
+//! relay is measured, with that publisher and with NATS.
+
+mod lag;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -148,7 +151,7 @@ async fn main() -> Result<(), BoxError> {
         println!("there is no PostgreSQL");
         return Ok(());
     };
-    let pool = PgPoolOptions::new().max_connections(4).connect(&server.url()).await?;
+    let pool = PgPoolOptions::new().max_connections(12).connect(&server.url()).await?;
     sqlx::raw_sql("CREATE TABLE charges (id text, amount bigint)").execute(&pool).await?;
     let store = SqlStore::new(pool.clone());
     store.migrate().await?;
@@ -187,6 +190,18 @@ async fn main() -> Result<(), BoxError> {
     }
     print("handler with Tx", &with_tx, "sqlx by hand", &by_hand);
     print("relay", &relayed, "loop by hand", &looped);
+
+    let lagging = store.schema("lag")?;
+    lagging.migrate().await?;
+    lag::measure("no broker", &lagging, Counted::default()).await?;
+    let Some(server) = eventkit_tests::nats::Server::start() else {
+        println!("there is no NATS");
+        return Ok(());
+    };
+    let nats = eventkit_nats::Nats::connect(server.url()).stream("orders").open().await?;
+    let lagging = lagging.schema("lag_on_nats")?;
+    lagging.migrate().await?;
+    lag::measure("NATS", &lagging, nats).await?;
     Ok(())
 }
 
