@@ -18,6 +18,7 @@ mod inbox;
 mod key;
 mod outbox;
 mod relay;
+mod relay_health;
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite_inbox;
@@ -30,7 +31,8 @@ pub use self::error::SqlError;
 pub use self::inbox::SqlInbox;
 pub use self::key::MAX_KEY_LEN;
 pub use self::outbox::Outbox;
-pub use self::relay::{Relay, RelayHealth};
+pub use self::relay::Relay;
+pub use self::relay_health::RelayHealth;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite_inbox::SqliteInbox;
 pub use self::store::{SqlStore, migrate};

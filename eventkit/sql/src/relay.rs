@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::database::operations::Wakeups;
 use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::SqlError;
+use crate::relay_health::RelayHealth;
 use crate::schema::{Statement, Statements};
 use crate::store::SqlStore;
 use crate::value::Value;
@@ -91,33 +92,6 @@ pub struct Relay<DB: SqlDatabase> {
     publisher: Arc<dyn Publisher>,
     retention: Duration,
     health: Arc<Mutex<RelayHealth>>,
-}
-
-/// The health of a [`Relay`] at one moment.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct RelayHealth {
-    /// Whether this relay publishes, and not another one of the same outbox.
-    pub is_active: bool,
-    /// The number of events that are due and not published, counted every five seconds.
-    pub backlog: u64,
-    /// The time for which the first of them has been due.
-    pub lag: Duration,
-    /// The number of events that this relay has published.
-    pub published: u64,
-    /// The error for which an event cannot be published at present, or the database not be used.
-    pub error: Option<String>,
-    /// The last event that the publisher rejected, with the error; it is tried again every minute.
-    pub rejected: Option<String>,
-}
-
-impl RelayHealth {
-    /// Forgets what only the active relay knows.
-    fn end(&mut self) {
-        self.is_active = false;
-        self.backlog = 0;
-        self.lag = Duration::ZERO;
-    }
 }
 
 /// The work of a relay that is active.
