@@ -50,14 +50,18 @@ impl<P: Publisher> Publisher for Timed<P> {
 }
 
 /// Prints the lag at a steady rate, and while a relay drains a backlog.
+///
+/// The relay has a pool of its own, so it does not wait for a connection when PostgreSQL cannot commit as many
+/// transactions as are begun.
 pub(crate) async fn measure(
     name: &str,
     store: &SqlStore<Postgres>,
+    relaying: SqlStore<Postgres>,
     publisher: impl Publisher + 'static,
 ) -> Result<(), BoxError> {
     let confirmed = Arc::<Mutex<HashMap<String, Instant>>>::default();
     let relay = Relay::new(
-        store.clone(),
+        relaying,
         Timed {
             publisher,
             confirmed: Arc::clone(&confirmed),

@@ -191,17 +191,20 @@ async fn main() -> Result<(), BoxError> {
     print("handler with Tx", &with_tx, "sqlx by hand", &by_hand);
     print("relay", &relayed, "loop by hand", &looped);
 
+    let own_pool = PgPoolOptions::new().max_connections(4).connect(&server.url()).await?;
+    let relaying = SqlStore::new(own_pool).schema("lag")?;
     let lagging = store.schema("lag")?;
     lagging.migrate().await?;
-    lag::measure("no broker", &lagging, Counted::default()).await?;
-    let Some(server) = eventkit_tests::nats::Server::start() else {
+    lag::measure("no broker", &lagging, relaying.clone(), Counted::default()).await?;
+    let Some(nats_server) = eventkit_tests::nats::Server::start() else {
         println!("there is no NATS");
         return Ok(());
     };
-    let nats = eventkit_nats::Nats::connect(server.url()).stream("orders").open().await?;
+    let nats = eventkit_nats::Nats::connect(nats_server.url()).stream("orders").open().await?;
+    let relaying = relaying.schema("lag_on_nats")?;
     let lagging = lagging.schema("lag_on_nats")?;
     lagging.migrate().await?;
-    lag::measure("NATS", &lagging, nats).await?;
+    lag::measure("NATS", &lagging, relaying, nats).await?;
     Ok(())
 }
 
