@@ -71,7 +71,9 @@ async fn events_wait_while_the_disk_is_full_and_go_on_when_there_is_room() {
     assert!(health.contains("disk is full"), "{health}");
     is_full.store(false, Ordering::Relaxed);
     let settled = handle.wait_for(|health| health.is_idle() && health.is_ready());
-    let counters = timeout(PATIENCE, settled).await.unwrap().counters();
+    let settled = timeout(PATIENCE, settled).await;
+    let settled = settled.unwrap_or_else(|_| panic!("{}", handle.health()));
+    let counters = settled.counters();
     assert_eq!(counters.succeeded, 5, "{counters:?}");
     published.until(5).await;
     handle.stop();
