@@ -1,25 +1,35 @@
 //! Tasks that run beside the handlers of a service.
 
 use std::fmt::{self, Debug};
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use eventkit::transport::BoxFuture;
+use eventkit::__private::service::catch_panic;
+use eventkit::transport::{BoxFuture, with_causes};
+use eventkit::{BoxError, Failure};
 
 /// A task that runs beside the handlers of a service, such as the relay of an outbox.
 ///
 /// It runs from the start of the service until all handlers have finished, so it sees to what the last of them
 /// has left.
 ///
+/// A task that panics, returns an error, or returns before it is stopped is not started again, like a task of
+/// tokio: what it has left behind is not known. The service goes on without it, and is not
+/// [ready](crate::ServiceHandle::is_ready) any more; its health has the reason. A task that can go on after a
+/// failure, such as a lost connection, tries again by itself, with a
+/// [backoff](eventkit::transport::backoff), and reports the failure in its [health](Self::health) meanwhile.
+///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
 /// use std::time::Duration;
 ///
 /// use eventkit::transport::BoxFuture;
-/// use eventkit::{Dispatcher, Event, Registry};
+/// use eventkit::{BoxError, Dispatcher, Event, Registry};
 /// use eventkit_service::memory::Memory;
 /// use eventkit_service::{BackgroundTask, Service, TaskHealth};
 ///
@@ -28,7 +38,7 @@ use eventkit::transport::BoxFuture;
 /// struct Clock(AtomicU64);
 ///
 /// impl BackgroundTask for Clock {
-///     fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
+///     fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>> {
 ///         Box::pin(async move {
 ///             let counting = async {
 ///                 loop {
@@ -40,6 +50,7 @@ use eventkit::transport::BoxFuture;
 ///                 () = stop => {}
 ///                 () = counting => {}
 ///             }
+///             Ok(())
 ///         })
 ///     }
 ///
@@ -64,7 +75,11 @@ use eventkit::transport::BoxFuture;
 /// ```
 pub trait BackgroundTask: Debug + Send + Sync {
     /// Runs until `stop` completes, and ends within five seconds then.
-    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()>;
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the task cannot go on. It is not started again.
+    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Returns the current health.
     fn health(&self) -> TaskHealth;
@@ -122,12 +137,59 @@ impl fmt::Display for TaskHealth {
     }
 }
 
-/// Starts the tasks, which run until the token is cancelled.
-pub(crate) fn start(tasks: &[Arc<dyn BackgroundTask>], stop: &CancellationToken) -> JoinSet<()> {
+/// A background task of a service.
+#[derive(Debug)]
+pub(crate) struct TaskStatus {
+    task: Box<dyn BackgroundTask>,
+    /// The reason why it has ended, other than that it was stopped.
+    ended: OnceLock<String>,
+}
+
+impl TaskStatus {
+    pub(crate) fn new(task: impl BackgroundTask + 'static) -> Self {
+        Self {
+            task: Box::new(task),
+            ended: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn health(&self) -> TaskHealth {
+        let mut health = self.task.health();
+        if let Some(reason) = self.ended.get() {
+            health.error = Some(reason.clone());
+        }
+        health
+    }
+
+    /// Runs the task, and keeps the reason if it ends by itself.
+    async fn run(&self, stop: &CancellationToken) {
+        let running = pin!(async { self.task.run(Box::pin(stop.cancelled())).await });
+        let reason = match catch_panic(running).await {
+            Ok(Ok(())) if stop.is_cancelled() => return,
+            Ok(Ok(())) => "ended before the service".to_owned(),
+            Ok(Err(error)) => with_causes(&*error),
+            Err(panic) => Failure::panic(&*panic).to_string(),
+        };
+        let name = self.task.health().name;
+        tracing::error!(task = name, reason, "a background task has ended");
+        // Nothing else sets it, since the task is run once.
+        let _ = self.ended.set(reason);
+    }
+}
+
+/// Starts the tasks, which run until the token is cancelled; the end of one is signalled on `changes`.
+pub(crate) fn start(
+    tasks: &[Arc<TaskStatus>],
+    stop: &CancellationToken,
+    changes: &watch::Sender<u64>,
+) -> JoinSet<()> {
     let mut running = JoinSet::new();
     for task in tasks {
-        let (task, stop) = (Arc::clone(task), stop.clone());
-        running.spawn(async move { task.run(Box::pin(stop.cancelled())).await });
+        let (task, stop, changes) = (Arc::clone(task), stop.clone(), changes.clone());
+        running.spawn(async move {
+            task.run(&stop).await;
+            changes.send_modify(|count| *count += 1);
+        });
     }
     running
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_layer::Layer;
 
-use super::background::BackgroundTask;
+use super::background::{BackgroundTask, TaskStatus};
 use super::dead_letter_sink::DeadLetterSink;
 use super::error::{ServiceError, ServiceIssue};
 use super::handler::{Attempt, HandlerService};
@@ -64,7 +64,7 @@ pub struct ServiceBuilder {
     outgoing_publisher: Option<Arc<dyn Publisher>>,
     dead_letter_type: Option<String>,
     dead_letter_publisher: Option<Arc<dyn Publisher>>,
-    background: Vec<Arc<dyn BackgroundTask>>,
+    background: Vec<Arc<TaskStatus>>,
 }
 
 impl Service {
@@ -233,8 +233,11 @@ impl ServiceBuilder {
     }
 
     /// Adds a task that runs beside the handlers, such as the relay of an outbox.
+    ///
+    /// If the task ends before the service does, the service is not [ready](super::ServiceHandle::is_ready), and
+    /// goes on without it; see [`BackgroundTask`].
     pub fn background(mut self, task: impl BackgroundTask + 'static) -> Self {
-        self.background.push(Arc::new(task));
+        self.background.push(Arc::new(TaskStatus::new(task)));
         self
     }
 

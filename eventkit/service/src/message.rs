@@ -48,9 +48,13 @@ enum Next {
     TryAgain(Duration),
 }
 
-/// Processes one message and settles it.
-pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
-    let _in_flight = CountGuard::new(&task.status.counters.in_flight);
+/// Processes one message and settles it; the guard counts it as in flight meanwhile.
+pub(crate) async fn process(
+    task: &SubscriptionTask,
+    incoming: Incoming,
+    mut guard: KeyGuard,
+    _in_flight: CountGuard<'_>,
+) {
     let is_addressed = task.shared.is_addressed_to(&incoming);
     let losses = task.status.losses.load(Ordering::Relaxed);
     let Incoming {

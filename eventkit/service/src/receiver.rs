@@ -105,10 +105,11 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
 
 /// Receives and processes messages, one after another.
 async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
-    while let Some((incoming, guard)) = receiver.next(&task).await {
+    while let Some((incoming, guard, in_flight)) = receiver.next(&task).await {
         // Only a transport can panic here, since panics of handlers are caught; the message is
         // delivered again.
-        let processed = catch_panic(pin!(message::process(&task, incoming, guard))).await;
+        let processed =
+            catch_panic(pin!(message::process(&task, incoming, guard, in_flight))).await;
         if let Err(panic) = processed {
             let error = Failure::panic(&*panic);
             task.status.set_last_error(&error);
@@ -163,19 +164,24 @@ struct Receiver {
 impl Receiver {
     /// Waits for a message, and joins the queue of its key before another one can arrive. Returns
     /// `None` once there are no more messages.
-    async fn next(&self, task: &SubscriptionTask) -> Option<(Incoming, KeyGuard)> {
+    async fn next<'t>(
+        &self,
+        task: &'t SubscriptionTask,
+    ) -> Option<(Incoming, KeyGuard, CountGuard<'t>)> {
         // Counts the worker as idle, even if the transport panics meanwhile.
         let idle = CountGuard::new(&self.idle_workers);
         let mut consumer = self.consumer.lock().await;
         let incoming = task.unless_draining(consumer.next()).await;
         drop(idle);
         let incoming = incoming.flatten()?;
+        // In flight before it counts as received, or the subscription would seem to be idle in between.
+        let in_flight = CountGuard::new(&task.status.counters.in_flight);
         increment(&task.status.counters.received);
         let guard = task.shared.enqueue(&self.lock, &incoming);
         if self.idle_workers.get() == 0 {
             self.all_busy.notify_one();
         }
-        Some((incoming, guard))
+        Some((incoming, guard, in_flight))
     }
 }
 

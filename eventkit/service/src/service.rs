@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-use super::background::{self, BackgroundTask};
+use super::background::{self, TaskStatus};
 use super::error::RunError;
 use super::health::Health;
 use super::receiver;
@@ -111,7 +111,8 @@ impl Service {
         }
         let handle = self.handle;
         let stop_background = CancellationToken::new();
-        let mut background = background::start(&handle.background, &stop_background);
+        let mut background =
+            background::start(&handle.background, &stop_background, &handle.changes);
         tokio::select! {
             biased;
             () = stop => {}
@@ -183,7 +184,7 @@ impl Service {
 #[derive(Debug, Clone)]
 pub struct ServiceHandle {
     pub(crate) subscriptions: Arc<[Arc<SubscriptionStatus>]>,
-    pub(crate) background: Arc<[Arc<dyn BackgroundTask>]>,
+    pub(crate) background: Arc<[Arc<TaskStatus>]>,
     /// Cancelled when the service receives no more messages and starts no more handlers.
     pub(crate) draining: CancellationToken,
     /// Counts changes of the status, for tasks that wait for one.

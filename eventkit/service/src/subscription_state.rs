@@ -2,9 +2,9 @@
 
 use std::error::Error;
 use std::fmt;
-use std::iter;
 
 use eventkit::event::Timestamp;
+use eventkit::transport::with_causes;
 
 /// An error, and the time at which it occurred.
 ///
@@ -40,11 +40,8 @@ pub enum SubscriptionState {
 
 impl LastError {
     pub(crate) fn new(error: &dyn Error) -> Self {
-        let mut messages = vec![error.to_string()];
-        let causes = iter::successors(error.source(), |error| (*error).source());
-        messages.extend(causes.map(ToString::to_string));
         Self {
-            message: messages.join(": "),
+            message: with_causes(error),
             at: Timestamp::now(),
         }
     }

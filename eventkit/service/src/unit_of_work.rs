@@ -88,7 +88,7 @@ impl Delivery<'_> {
             Err(failure) => {
                 // A transaction that is dropped is rolled back too, so nothing waits for this for long.
                 let rolled_back = within(RELEASE_TIMEOUT, NO_ANSWER, unit.roll_back()).await;
-                return failed(failure, rolled_back, store);
+                return failed(failure, rolled_back.is_ok(), store);
             }
         };
         match timeout(ANSWER_TIMEOUT, unit.commit(&events)).await {
@@ -116,7 +116,7 @@ impl Delivery<'_> {
 /// Sorts the failure of a handler by its reason: a conflict, the loss of the store, or the handler.
 fn failed(
     failure: Failure,
-    rolled_back: Result<(), BoxError>,
+    is_rolled_back: bool,
     store: &dyn UnitOfWorkStore,
 ) -> Result<AttemptOutcome, NotCommitted> {
     let Some(error) = failure.store_error() else {
@@ -125,11 +125,12 @@ fn failed(
     if store.is_conflict(error) {
         return Err(NotCommitted::Conflict(failure));
     }
-    match rolled_back {
-        // The handler has used this store, and not only another one.
-        Err(lost) if store.is_unavailable(error) => Err(NotCommitted::Store(lost)),
-        _ => Ok(AttemptOutcome::Failed(failure)),
+    // If it cannot be rolled back, the handler has used this store, and not only another one.
+    let is_lost = !is_rolled_back && store.is_unavailable(error);
+    if is_lost || store.is_full(error) {
+        return Err(NotCommitted::Store(failure.into()));
     }
+    Ok(AttemptOutcome::Failed(failure))
 }
 
 /// The reason why a unit of work was not committed, other than a failure of its handler.

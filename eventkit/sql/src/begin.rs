@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use eventkit::transport::BoxFuture;
-use sqlx::{Pool, Transaction};
+use sqlx::{Connection, Pool, Transaction};
 use tokio::runtime::Handle;
 
 use crate::database::SqlDatabase;
@@ -17,12 +17,37 @@ pub(crate) struct Beginning<DB: SqlDatabase>(Option<BoxFuture<'static, BeginResu
 
 type BeginResult<DB> = Result<Transaction<'static, DB>, sqlx::Error>;
 
+/// Begins a transaction on a connection of a pool that is in none.
+async fn begin<DB: SqlDatabase>(pool: &Pool<DB>) -> BeginResult<DB> {
+    let mut attempts = pool.options().get_max_connections();
+    loop {
+        match pool.begin_with(DB::BEGIN).await {
+            Err(sqlx::Error::InvalidSavePointStatement) if attempts > 0 => {
+                attempts -= 1;
+                close_broken(pool).await?;
+            }
+            begun => return begun,
+        }
+    }
+}
+
+/// Closes a connection if sqlx takes it to be in a transaction.
+///
+/// SQLite may end a transaction by itself when a statement fails, such as on a full disk. Then sqlx cannot roll it
+/// back, gives the connection to the pool, and refuses to begin another transaction on it for ever.
+async fn close_broken<DB: SqlDatabase>(pool: &Pool<DB>) -> Result<(), sqlx::Error> {
+    // The pool gives out its connections in turn.
+    let connection = pool.acquire().await?;
+    if connection.is_in_transaction() {
+        connection.close().await?;
+    }
+    Ok(())
+}
+
 impl<DB: SqlDatabase> Beginning<DB> {
     pub(crate) fn new(pool: &Pool<DB>) -> Self {
         let pool = pool.clone();
-        Self(Some(Box::pin(
-            async move { pool.begin_with(DB::BEGIN).await },
-        )))
+        Self(Some(Box::pin(async move { begin(&pool).await })))
     }
 }
 

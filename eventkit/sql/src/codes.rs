@@ -8,6 +8,8 @@ use sqlx::error::DatabaseError;
 use crate::database::SqlDatabase;
 use crate::error::SqlError;
 
+const SQLITE_FULL: u32 = 13;
+
 /// Sorts the error of a statement at the end of a unit of work.
 pub(crate) fn not_committed<DB: SqlDatabase>(error: sqlx::Error) -> CommitError {
     let wrap = SqlError::of("commit");
@@ -26,7 +28,7 @@ fn is_unavailable(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     if let Some(primary) = sqlite_code(&code) {
         // No memory, a read-only file, an I/O error, a full disk, a file that cannot be opened.
-        return matches!(primary, 7 | 8 | 10 | 13 | 14);
+        return matches!(primary, 7 | 8 | 10 | SQLITE_FULL | 14);
     }
     // A statement that is cancelled, such as by `statement_timeout`, is one of the handler.
     let is_cancelled = code == "57014";
@@ -41,6 +43,15 @@ pub(crate) fn is_lost<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
         let own = error.downcast_ref::<sqlx::Error>();
         own.is_some_and(is_disconnected) || database_error::<DB>(error).is_some_and(is_unavailable)
     })
+}
+
+/// Returns whether an error says, or one behind it, that the disk is full.
+pub(crate) fn is_full<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
+    let Some(database) = causes(error).find_map(database_error::<DB>) else {
+        return false;
+    };
+    let code = database.code().unwrap_or_default();
+    sqlite_code(&code) == Some(SQLITE_FULL) || code == "53100"
 }
 
 /// Returns whether the connection to the database is lost.

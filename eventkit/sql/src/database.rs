@@ -54,6 +54,13 @@ pub(crate) mod operations {
 
     type Done<'a, T> = BoxFuture<'a, Result<T, sqlx::Error>>;
 
+    /// The rights that a user lacks.
+    #[derive(Debug)]
+    pub struct MissingRights {
+        pub(crate) user: String,
+        pub(crate) rights: Vec<String>,
+    }
+
     /// The notifications that events were stored in the outbox.
     pub trait Wakeups: Send {
         /// Waits for the next one.
@@ -82,6 +89,13 @@ pub(crate) mod operations {
         /// Returns the statements for operations of an inbox that wait at the same time, if they are executed
         /// together.
         fn batch_statements(schema: &Schema) -> Option<BatchStatements>;
+
+        /// Returns the rights that the user of the connection needs and lacks, and the name of the user, if
+        /// there are any.
+        fn missing_rights<'a>(
+            connection: &'a mut Self::Connection,
+            schema: &'a Schema,
+        ) -> Done<'a, Option<MissingRights>>;
 
         /// Prepares for the creation of tables, which no other process begins meanwhile; returns whether there
         /// are tables already.

@@ -35,6 +35,8 @@ pub(crate) enum SqlErrorKind {
         "the tables have version {found}, and this version of eventkit-sql knows {known}: update it"
     )]
     Newer { found: i64, known: i64 },
+    #[error("the user `{user}` of the database lacks rights: {}", .rights.join(", "))]
+    Rights { user: String, rights: Vec<String> },
     #[error("the transaction is not there: the handler did not give it back")]
     TransactionTaken,
     #[error(

@@ -1,5 +1,14 @@
 #![doc = include_str!("../docs/guide.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(any(feature = "postgres", feature = "sqlite")),
+    expect(
+        dead_code,
+        unused_imports,
+        unused_macros,
+        reason = "a library may leave the choice of the database to the program"
+    )
+)]
 
 mod batch_statements;
 mod begin;
@@ -10,6 +19,7 @@ mod inbox;
 mod key;
 mod outbox;
 mod relay;
+mod relay_health;
 mod schema;
 #[cfg(feature = "sqlite")]
 mod sqlite_inbox;
@@ -22,7 +32,8 @@ pub use self::error::SqlError;
 pub use self::inbox::SqlInbox;
 pub use self::key::MAX_KEY_LEN;
 pub use self::outbox::Outbox;
-pub use self::relay::{Relay, RelayHealth};
+pub use self::relay::Relay;
+pub use self::relay_health::RelayHealth;
 #[cfg(feature = "sqlite")]
 pub use self::sqlite_inbox::SqliteInbox;
 pub use self::store::{SqlStore, migrate};

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use eventkit::format::{Format, Json};
-use eventkit::transport::{BoxFuture, Publisher, TransportErrorKind, backoff};
+use eventkit::transport::{BoxFuture, Publisher, TransportErrorKind, backoff, with_causes};
 use eventkit::{BoxError, Event};
 use eventkit_service::{BackgroundTask, TaskHealth};
 use tokio::sync::watch;
@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::database::operations::Wakeups;
 use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::SqlError;
+use crate::relay_health::RelayHealth;
 use crate::schema::{Statement, Statements};
 use crate::store::SqlStore;
 use crate::value::Value;
@@ -93,40 +94,14 @@ pub struct Relay<DB: SqlDatabase> {
     health: Arc<Mutex<RelayHealth>>,
 }
 
-/// The health of a [`Relay`] at one moment.
-#[derive(Debug, Clone, Default)]
-#[non_exhaustive]
-pub struct RelayHealth {
-    /// Whether this relay publishes, and not another one of the same outbox.
-    pub is_active: bool,
-    /// The number of events that are due and not published, counted every five seconds.
-    pub backlog: u64,
-    /// The time for which the first of them has been due.
-    pub lag: Duration,
-    /// The number of events that this relay has published.
-    pub published: u64,
-    /// The error for which an event cannot be published at present, or the database not be used.
-    pub error: Option<String>,
-    /// The last event that the publisher rejected, with the error; it is tried again every minute.
-    pub rejected: Option<String>,
-}
-
-impl RelayHealth {
-    /// Forgets what only the active relay knows.
-    fn end(&mut self) {
-        self.is_active = false;
-        self.backlog = 0;
-        self.lag = Duration::ZERO;
-    }
-}
-
 /// The work of a relay that is active.
 struct Active<'r, DB: SqlDatabase> {
     relay: &'r Relay<DB>,
     token: i64,
     stopped: watch::Receiver<bool>,
     renewed: Instant,
-    published: Vec<i64>,
+    /// The positions of the events that were published and not marked as such yet.
+    published: &'r mut Vec<i64>,
     next_housekeeping: Instant,
     /// Whether the database has answered all that the work needs.
     has_worked: bool,
@@ -207,13 +182,15 @@ impl<DB: SqlDatabase> Relay<DB> {
     /// Publishes whenever this is the active relay, until it is stopped.
     async fn run(&self, token: i64, mut stopped: watch::Receiver<bool>) {
         let mut failures = 0;
+        // Kept when the database fails, so that nothing is published again when it is back.
+        let mut published = Vec::new();
         loop {
             let mut active = Active {
                 relay: self,
                 token,
                 stopped: stopped.clone(),
                 renewed: Instant::now(),
-                published: Vec::new(),
+                published: &mut published,
                 next_housekeeping: Instant::now(),
                 has_worked: false,
             };
@@ -242,12 +219,7 @@ impl<DB: SqlDatabase> Relay<DB> {
     }
 
     fn report(&self, error: &(dyn std::error::Error + 'static)) {
-        let mut text = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
+        let text = with_causes(error);
         let mut health = self.lock();
         if health.error.as_ref() != Some(&text) {
             tracing::warn!(error = text, "the relay of the outbox waits");
@@ -263,6 +235,7 @@ impl<DB: SqlDatabase> Relay<DB> {
 impl<DB: SqlDatabase> Active<'_, DB> {
     /// Becomes the active relay, and publishes until it is stopped and nothing is due.
     async fn run(&mut self) -> Result<(), Inactive> {
+        self.mark().await?;
         self.lead().await?;
         let relay = self.relay;
         relay.lock().is_active = true;
@@ -414,7 +387,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         if !self.published.is_empty() {
             let store = &self.relay.store;
             let mut connection = store.pool.acquire().await?;
-            DB::mark(&mut connection, &store.statements, &self.published).await?;
+            DB::mark(&mut connection, &store.statements, self.published).await?;
             self.published.clear();
         }
         Ok(())
@@ -425,10 +398,11 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         position: i64,
         error: &(dyn std::error::Error + Send + Sync + 'static),
     ) -> Result<(), Inactive> {
-        let text = format!("the event at position {position} of the outbox is rejected: {error}");
         tracing::error!(position, error, "an event of the outbox is rejected");
+        let error = with_causes(error);
+        let text = format!("the event at position {position} of the outbox is rejected: {error}");
         // PostgreSQL has no text with NUL, which an id may have that is quoted here.
-        let error = error.to_string().replace('\0', "\u{fffd}");
+        let error = error.replace('\0', "\u{fffd}");
         let delay = Value::Integer(millis(REJECTED_DELAY));
         let values = [Value::Integer(position), delay, Value::Text(&error)];
         self.execute(&self.statements().postpone, &values).await?;
@@ -488,8 +462,11 @@ async fn stop(stopped: &mut watch::Receiver<bool>) {
 }
 
 impl<DB: SqlDatabase> BackgroundTask for Relay<DB> {
-    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, ()> {
-        Box::pin(self.run_until(stop))
+    fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async {
+            self.run_until(stop).await;
+            Ok(())
+        })
     }
 
     fn health(&self) -> TaskHealth {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, Pool, SqlSafeStr, Transaction};
 
 use crate::begin::Beginning;
+use crate::database::operations::MissingRights;
 use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::schema::{Schema, Statements};
@@ -164,15 +165,20 @@ impl<DB: SqlDatabase> SqlStore<DB> {
 
     /// Creates the tables, or updates those of an earlier version; several processes may do so at once.
     ///
-    /// In PostgreSQL, the user of the pool needs the right to create tables and functions in the schema, or
-    /// to create the schema if there is none.
+    /// If the tables are there, this checks them and changes nothing. The section "Rights" of the
+    /// [crate documentation](crate) lists the rights that the user of the pool needs in PostgreSQL.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database cannot be reached or refuses a statement, or if the tables are those
-    /// of a later version.
+    /// Returns an error if the database cannot be reached or refuses a statement, if the user of the pool lacks
+    /// a right, which the error names, or if the tables are those of a later version.
     pub async fn migrate(&self) -> Result<(), SqlError> {
         let mut connection = self.connection("connect to the database").await?;
+        let missing = DB::missing_rights(&mut connection, &self.schema).await;
+        if let Some(missing) = missing.map_err(SqlError::of("look up the rights of the user"))? {
+            let MissingRights { user, rights } = missing;
+            return Err(SqlErrorKind::Rights { user, rights }.into());
+        }
         let found = self.create_tables(&mut connection).await;
         let found = found.map_err(SqlError::of("create the tables"))?;
         if found > VERSION {

@@ -10,7 +10,7 @@ use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 use eventkit::{BoxError, Context, Event, ExtractAsync, Requirements};
 use sqlx::Transaction;
 
-use crate::codes::{is_conflict, is_lost, not_committed};
+use crate::codes::{is_conflict, is_full, is_lost, not_committed};
 use crate::database::{SqlDatabase, is_completed};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
@@ -146,6 +146,10 @@ impl<DB: SqlDatabase> UnitOfWorkStore for SqlStore<DB> {
 
     fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool {
         is_lost::<DB>(error)
+    }
+
+    fn is_full(&self, error: &(dyn Error + 'static)) -> bool {
+        is_full::<DB>(error)
     }
 }
 

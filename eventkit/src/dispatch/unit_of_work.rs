@@ -139,6 +139,15 @@ pub trait UnitOfWorkStore: Send + Sync {
     /// If a handler fails with such an error and its unit of work cannot be rolled back, a service
     /// retries the event without counting an attempt.
     fn is_unavailable(&self, error: &(dyn Error + 'static)) -> bool;
+
+    /// Returns whether an error says that there is no room for what the handler writes, such as on a full disk.
+    /// It may be a cause of the error.
+    ///
+    /// If a handler fails with such an error, a service handles the event again without counting an attempt,
+    /// until there is room. By default, no error says so.
+    fn is_full(&self, _error: &(dyn Error + 'static)) -> bool {
+        false
+    }
 }
 
 /// The result of beginning a unit of work. [`UnitOfWorkStore`] has an example.

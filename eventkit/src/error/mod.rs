@@ -35,11 +35,19 @@ pub use violation::{BuildError, Violation};
 /// ```
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Returns the text of an error and those of its causes on one line.
+/// Returns the text of an error and those of its causes on one line, as health and problems have it.
 ///
 /// Many errors end with the text of their cause and return it as well, such as a variant with
 /// `#[error("database: {0}")]` and `#[from]`. Such a cause is not repeated.
-pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
+///
+/// ```
+/// use eventkit::transport::{TransportError, with_causes};
+///
+/// let port = "http".parse::<u16>().unwrap_err();
+/// let error = TransportError::unavailable("the address has no port").with_source(port);
+/// assert_eq!(with_causes(&error), "the address has no port: invalid digit found in string");
+/// ```
+pub fn with_causes(error: &dyn Error) -> String {
     let mut line = error.to_string();
     for cause in iter::successors(error.source(), |error| (*error).source()) {
         let text = cause.to_string();

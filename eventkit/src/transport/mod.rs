@@ -42,6 +42,7 @@ pub use self::reserved::{
 pub use self::selections::{SelectionRole, Selections};
 pub use self::settlement::{AckHandle, Acknowledger, DeliveryRecord, Settlement};
 pub use self::subscription::{StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus};
+pub use crate::error::with_causes;
 
 /// A boxed future, as returned by the object-safe traits.
 ///

@@ -9,6 +9,7 @@
 
 mod attempts;
 mod attribute;
+mod background;
 mod circuit_breaker;
 mod dead_letters;
 mod deliveries;

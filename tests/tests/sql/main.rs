@@ -7,5 +7,6 @@
 
 mod inboxes;
 mod postgres;
+mod processes;
 mod recorded;
 mod sqlite;

@@ -9,7 +9,7 @@ use sqlx::postgres::{PgDatabaseError, PgListener};
 use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Row};
 use tokio::time::timeout;
 
-use super::operations::{Never, Operations, Wakeups};
+use super::operations::{MissingRights, Never, Operations, Wakeups};
 use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
@@ -19,6 +19,29 @@ const FIXED_NOW: &str = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000):
 
 /// The number of the lock under which tables are created: "eventkit" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6576_656e_746b_6974;
+
+/// The rights that the user lacks: to create what is not there, or to use the tables that are.
+///
+/// The catalogs can be read without any right, unlike a table whose schema the user may not use.
+const MISSING_RIGHTS: &str = "
+    WITH schema AS (SELECT oid FROM pg_namespace WHERE nspname = $1),
+    tables AS (
+        SELECT pg_class.oid, relname FROM pg_class JOIN schema ON relnamespace = schema.oid
+        WHERE relkind IN ('r', 'p') AND relname IN ('migrations', 'inbox', 'outbox', 'relay')
+    )
+    SELECT 'CREATE on the database ' || current_database()
+    WHERE NOT EXISTS (SELECT FROM schema)
+        AND NOT has_database_privilege(current_database(), 'CREATE')
+    UNION ALL
+    SELECT lacking || ' on the schema ' || $1 FROM schema, unnest(ARRAY['USAGE', 'CREATE']) AS lacking
+    WHERE (lacking = 'USAGE' OR NOT EXISTS (SELECT FROM tables))
+        AND NOT has_schema_privilege(oid, lacking)
+    UNION ALL
+    SELECT lacking || ' on the table ' || $1 || '.' || relname
+    FROM tables, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS lacking
+    WHERE CASE relname WHEN 'migrations' THEN lacking = 'SELECT' WHEN 'relay' THEN lacking <> 'DELETE'
+            ELSE true END
+        AND NOT has_table_privilege(oid, lacking)";
 
 impl Operations for Postgres {
     const BEGIN: &'static str = "BEGIN";
@@ -40,6 +63,22 @@ impl Operations for Postgres {
 
     fn batch_statements(_: &Schema) -> Option<BatchStatements> {
         None
+    }
+
+    fn missing_rights<'a>(
+        connection: &'a mut PgConnection,
+        schema: &'a Schema,
+    ) -> BoxFuture<'a, Result<Option<MissingRights>, sqlx::Error>> {
+        Box::pin(async move {
+            let missing = sqlx::query_scalar(MISSING_RIGHTS).bind(schema.as_str());
+            let rights: Vec<String> = missing.fetch_all(&mut *connection).await?;
+            if rights.is_empty() {
+                return Ok(None);
+            }
+            let user = sqlx::query_scalar("SELECT current_user::text");
+            let user = user.fetch_one(connection).await?;
+            Ok(Some(MissingRights { user, rights }))
+        })
     }
 
     fn prepare_migration<'a>(

@@ -8,7 +8,7 @@ use sqlx::error::DatabaseError;
 use sqlx::sqlite::SqliteError;
 use sqlx::{AssertSqlSafe, Executor, Row, Sqlite, SqliteConnection, SqlitePool};
 
-use super::operations::{Never, Operations, Wakeups};
+use super::operations::{MissingRights, Never, Operations, Wakeups};
 use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
@@ -38,6 +38,14 @@ impl Operations for Sqlite {
     fn batch_statements(schema: &Schema) -> Option<BatchStatements> {
         // One transaction at a time writes, so operations would wait for each other.
         Some(BatchStatements::new(&prefix(schema), NOW))
+    }
+
+    fn missing_rights<'a>(
+        _: &'a mut SqliteConnection,
+        _: &'a Schema,
+    ) -> BoxFuture<'a, Result<Option<MissingRights>, sqlx::Error>> {
+        // SQLite has no users.
+        Box::pin(async { Ok(None) })
     }
 
     fn prepare_migration<'a>(

@@ -5,7 +5,7 @@ mod handlers;
 
 use std::time::Duration;
 
-use eventkit::{Dispatcher, Event, Policy};
+use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_service::memory::{Faults, Memory};
 use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
 use fastrand::Rng;
@@ -197,4 +197,29 @@ async fn every_handler_gets_events_published_during_startup() {
         }
         service.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_has_received_an_event_is_not_idle_before_it_has_handled_it() {
+    static REGISTRY: Registry = Registry::new("idle");
+    REGISTRY
+        .with_name("h")
+        .register_async("t", |_: Event| tokio::task::yield_now());
+    let memory = Memory::new();
+    let app = Dispatcher::new(&REGISTRY).build().unwrap();
+    let service = Service::new("idle", &app).transport(memory.clone());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    for number in 1..=5000 {
+        let event = Event::builder().source("/tests").ty("t").build().unwrap();
+        memory.publish(&event).await.unwrap();
+        let idle = handle
+            .wait_for(|health| health.is_idle() && health.counters().received >= number)
+            .await;
+        assert!(idle.is_ready());
+        assert_eq!(handle.health().counters().succeeded, number);
+    }
+    handle.stop();
+    running.await.unwrap().unwrap();
 }

@@ -64,7 +64,7 @@ pub(super) async fn add(tx: &mut Tx<Db>, amount: i64) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-static BOOKING: Registry = Registry::new("booking");
+pub(super) static BOOKING: Registry = Registry::new("booking");
 
 #[handles(registry = BOOKING)]
 async fn book(payment: &PaymentMade, tx: &mut Tx<Db>) -> Result<PaymentBooked, sqlx::Error> {

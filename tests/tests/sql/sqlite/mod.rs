@@ -2,6 +2,7 @@
 
 mod batches;
 mod files;
+mod full;
 mod rolled_back;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,20 +17,38 @@ pub(crate) const PREFIX: &str = "eventkit_";
 
 /// Returns a store with its tables in a separate file.
 pub(crate) async fn store() -> Option<SqlStore<Db>> {
+    Some(open(&place()?).await)
+}
+
+/// Returns the path of a new file, as [`open`] takes it.
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "PostgreSQL, which has the same tests, may be turned off"
+)]
+pub(crate) fn place() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
     let path = env::temp_dir().join(format!("eventkit-sql-{}-{number}.db", process::id()));
+    let path = path.display().to_string();
     for end in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{}{end}", path.display()));
+        let _ = fs::remove_file(format!("{path}{end}"));
     }
+    Some(path)
+}
+
+/// Opens the store in a file, and creates its tables if there are none.
+pub(crate) async fn open(path: &str) -> SqlStore<Db> {
+    open_with(path, SqlitePoolOptions::new().max_connections(6)).await
+}
+
+async fn open_with(path: &str, pool: SqlitePoolOptions) -> SqlStore<Db> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
-    let pool = SqlitePoolOptions::new().max_connections(6);
     let store = SqlStore::new(pool.connect_with(options).await.unwrap());
     store.migrate().await.unwrap();
-    Some(store)
+    store
 }
 
 /// Returns whether a transaction is open in SQLite, regardless of the state of sqlx.
@@ -40,10 +59,14 @@ async fn is_in_transaction(connection: &mut SqliteConnection) -> bool {
         .is_err()
 }
 
+#[path = "../shared/delivered.rs"]
+mod delivered;
 #[path = "../shared/ended.rs"]
 mod ended;
 #[path = "../shared/inbox.rs"]
 mod inbox;
+#[path = "../shared/killed_relays.rs"]
+mod killed_relays;
 #[path = "../shared/relay.rs"]
 mod relay;
 #[path = "../shared/units.rs"]

@@ -3,8 +3,10 @@
 use eventkit::{Dispatcher, Registry, handles};
 use eventkit_sql::Tx;
 use sqlx::Sqlite;
+use sqlx::sqlite::SqlitePoolOptions;
 
 use super::units::{PaymentBooked, PaymentMade, account, add, balance, count, payment};
+use super::{open_with, place};
 
 static ROLLED_BACK: Registry = Registry::new("rolled back");
 
@@ -33,4 +35,29 @@ async fn an_error_that_rolls_back_is_not_recorded_as_success() {
     app.dispatch_async(&payment("A-1", 30)).await.unwrap_err();
     assert_eq!(balance(&pool).await, 0);
     assert_eq!(count(&store, "outbox").await, 0);
+}
+
+#[tokio::test]
+async fn a_connection_whose_transaction_has_ended_by_itself_does_not_stay_in_the_pool() {
+    for connections in [1, 3] {
+        let pool = SqlitePoolOptions::new().max_connections(connections);
+        let store = open_with(&place().unwrap(), pool).await;
+        let mut transactions = Vec::new();
+        for _ in 0..connections {
+            // As SQLite does when the disk is full. Otherwise one transaction would wait for the other.
+            let mut transaction = store.begin().await.unwrap();
+            sqlx::raw_sql("ROLLBACK")
+                .execute(&mut *transaction)
+                .await
+                .unwrap();
+            transactions.push(transaction);
+        }
+        for transaction in transactions {
+            transaction.rollback().await.unwrap_err();
+        }
+        for _ in 0..2 * connections {
+            let transaction = store.begin().await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+    }
 }

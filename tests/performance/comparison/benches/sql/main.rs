@@ -3,7 +3,10 @@
 //! Both sides run the same statements on one connection to the same PostgreSQL: they claim the
 //! event, write the row of the handler, store the outgoing event, and commit. The relay is compared
 //! with a loop that reads a row, publishes its event, and marks the row. The publisher takes no
-//! time. The rounds alternate.
+//! time. The rounds alternate. Then the lag of the relay is measured, with that publisher and with
+//! NATS.
+
+mod lag;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
@@ -149,7 +152,7 @@ async fn main() -> Result<(), BoxError> {
         println!("PostgreSQL is not available");
         return Ok(());
     };
-    let pool = PgPoolOptions::new().max_connections(4).connect(&server.url()).await?;
+    let pool = PgPoolOptions::new().max_connections(12).connect(&server.url()).await?;
     sqlx::raw_sql("CREATE TABLE charges (id text, amount bigint)").execute(&pool).await?;
     let store = SqlStore::new(pool.clone());
     store.migrate().await?;
@@ -188,6 +191,21 @@ async fn main() -> Result<(), BoxError> {
     }
     print("handler with Tx", &with_tx, "sqlx by hand", &by_hand);
     print("relay", &relayed, "loop by hand", &looped);
+
+    let own_pool = PgPoolOptions::new().max_connections(4).connect(&server.url()).await?;
+    let relaying = SqlStore::new(own_pool).schema("lag")?;
+    let lagging = store.schema("lag")?;
+    lagging.migrate().await?;
+    lag::measure("no broker", &lagging, relaying.clone(), Counted::default()).await?;
+    let Some(nats_server) = eventkit_tests::nats::Server::start() else {
+        println!("there is no NATS");
+        return Ok(());
+    };
+    let nats = eventkit_nats::Nats::connect(nats_server.url()).stream("orders").open().await?;
+    let relaying = relaying.schema("lag_on_nats")?;
+    let lagging = lagging.schema("lag_on_nats")?;
+    lagging.migrate().await?;
+    lag::measure("NATS", &lagging, relaying, nats).await?;
     Ok(())
 }
 
