@@ -177,7 +177,7 @@ async fn a_handler_with_two_transactions_is_an_error_of_building_the_dispatcher(
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("one transaction") && error.contains("take_two"),
+        error.contains("only one unit of work") && error.contains("take_two"),
         "{error}"
     );
 }
