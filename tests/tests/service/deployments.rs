@@ -428,8 +428,8 @@ fn an_unsupported_start_position_is_an_error_of_building_the_service() {
     let error = build(Some(StartPosition::Oldest)).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "service \"tests\": \"tests--h\" cannot subscribe on the transport \"unordered\": it has no \
-         positions"
+        "service \"tests\": \"tests--h\" cannot subscribe on the transport \"unordered\": start \
+         positions are not supported"
     );
 }
 

@@ -323,7 +323,7 @@ async fn invalid_names_and_patterns_are_refused() {
         (Subscription::new("a.b", ["a"]), "subscription `a.b`"),
         (Subscription::new("", ["a"]), "subscription ``"),
         (Subscription::new("a", none), "no pattern"),
-        (Subscription::new("a", [""]), "not empty"),
+        (Subscription::new("a", [""]), "must not be empty"),
         (Subscription::new("a", ["a*"]), "`a*`"),
         (nothing_in_flight, "0 messages in flight"),
     ] {
