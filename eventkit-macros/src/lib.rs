@@ -273,7 +273,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | the maximum number of attempts, and the delays between them |
 /// | `timeout = "30s"` | the time limit of an attempt |
 /// | `concurrency = 8` | the maximum number of concurrent events |
-/// | `key = "partitionkey"`, `key = function` | the ordering key |
+/// | `key = "partitionkey"`, `key = function` | the ordering key: an attribute, or the result of a `fn(&Event) -> Option<String>` |
 /// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | pauses the handler after consecutive failures |
 /// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action once all attempts have failed |
 ///
@@ -301,8 +301,9 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// because an attribute is absent, the handler does not run and counts as failed, with the error in the
 /// report.
 ///
-/// A filter reads attributes, and not the data. On a typed handler, it may read the core attributes,
-/// the extensions that the type declares, and the documented ones. Test for any other with `EXISTS`.
+/// A filter and a key read attributes, and not the data. On a typed handler, they may read the core
+/// attributes, the extensions that the type declares, and the documented ones. A filter tests for any
+/// other with `EXISTS`; a key of any other is a function.
 ///
 /// ```
 /// use eventkit::{CloudEvent, handles};
