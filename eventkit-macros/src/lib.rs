@@ -282,7 +282,7 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// | `retry(attempts = 5, initial_delay = "1s", max_delay = "1m")` | the maximum number of attempts, and the delays between them |
 /// | `timeout = "30s"` | the timeout of an attempt |
 /// | `concurrency = 8` | the maximum number of events that are handled concurrently |
-/// | `key = "partitionkey"`, `key = function` | the ordering key |
+/// | `key = "partitionkey"`, `key = function` | the ordering key: an attribute, or the result of a `fn(&Event) -> Option<String>` |
 /// | `circuit_breaker(max_failures = 20, reset_timeout = "30s")` | pauses the handler after consecutive failures |
 /// | `on_exhausted = "dead_letter"`, `on_exhausted = "drop"` | the action after the last attempt has failed |
 ///
@@ -309,9 +309,9 @@ pub fn handler_error(input: TokenStream) -> TokenStream {
 /// does not run, and the report lists it as filtered. If the evaluation fails, for example because
 /// an attribute is absent, the handler does not run and has failed with that error.
 ///
-/// A filter reads attributes, not the data. The filter of a typed handler may read the core
+/// A filter and a key read attributes, not the data. Those of a typed handler may read the core
 /// attributes, the extensions that the type declares, and the documented extensions. Test for any
-/// other attribute with `EXISTS`.
+/// other attribute with `EXISTS` in a filter, and use a function for any other key.
 ///
 /// ```
 /// use eventkit::{CloudEvent, handles};

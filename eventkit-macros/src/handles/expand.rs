@@ -10,7 +10,7 @@ use super::attr::EventPattern;
 use super::function::HandlerFn;
 use super::model::{Model, Parameter};
 use crate::span::respanned;
-use crate::{attributes, ty, value};
+use crate::{attributes, rule, ty, value};
 
 /// Returns the name of the static next to a function.
 ///
@@ -317,7 +317,8 @@ fn requirements(model: &Model, extract: &Ident, private: &TokenStream) -> Option
     })
 }
 
-/// Returns compile-time checks of the event types and the filter against the type of the parameter.
+/// Returns compile-time checks of the event types, the filter and the key against the type of the
+/// parameter.
 fn checks(model: &Model, private: &TokenStream, function_name: &str) -> TokenStream {
     let event = &model.event;
     let event_name = ty::text(event);
@@ -345,5 +346,10 @@ fn checks(model: &Model, private: &TokenStream, function_name: &str) -> TokenStr
             quote_spanned!(place=> const _: () = __EVENTKIT_EVENT.check_filter(#function_name, #name, #types_ref);)
         })
     });
-    quote!(#types #untyped #(#filter)*)
+    let key = model.arguments.policy.key.iter();
+    let key = key.filter(|name| !rule::is_reserved(&name.value()));
+    let key = key.map(|name| {
+        quote_spanned!(name.span()=> const _: () = __EVENTKIT_EVENT.check_key(#function_name, #name, #types_ref);)
+    });
+    quote!(#types #untyped #(#filter)* #(#key)*)
 }

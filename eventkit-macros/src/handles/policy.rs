@@ -20,6 +20,8 @@ pub(super) struct Policy {
     settings: Vec<(&'static str, TokenStream)>,
     pub(super) initial_delay: Option<DurationLit>,
     pub(super) max_delay: Option<DurationLit>,
+    /// The attribute that is the ordering key.
+    pub(super) key: Option<LitStr>,
     on_exhausted: Option<LitStr>,
 }
 
@@ -38,7 +40,10 @@ impl Policy {
             symbol::CONCURRENCY => self.set(symbol::CONCURRENCY, count(errors, key, value)),
             symbol::KEY => match order_key(errors, key, value) {
                 Some(OrderKey::Function(path)) => self.set("key_with", Some(path)),
-                Some(OrderKey::Attribute(name)) => self.set("key", Some(name)),
+                Some(OrderKey::Attribute(name)) => {
+                    self.set("key", Some(&name));
+                    self.key = Some(name);
+                }
                 None => {}
             },
             symbol::CIRCUIT_BREAKER => self.read_circuit_breaker(errors, key, value),
@@ -158,13 +163,15 @@ impl Parse for OrderKey {
 
 /// Reads the name of an attribute, or the path of a function.
 fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderKey> {
-    let forms = "expected the name of an attribute or the path of a function: write `key = \"partitionkey\"` or `key = order_of`";
+    let forms = "expected the name of an attribute or the path of a function: write `key = \"partitionkey\"` or `key = order_of`, where `fn order_of(event: &Event) -> Option<String>`";
     let order_key = value::parsed(errors, key, value, forms)?;
     if let OrderKey::Attribute(literal) = &order_key {
         let text = literal.value();
         if !rule::is_attribute_name(&text) || text == symbol::DATA {
-            let help = "invalid attribute name: use only lower-case letters a-z and digits";
-            errors.add(literal, help);
+            let rule = "invalid attribute name: use only lower-case letters a-z and digits";
+            let help =
+                "for a field of the data, mark it with `#[cloudevent(extension = \"..\", keep)]`";
+            errors.add(literal, format!("{rule}; {help}"));
         }
     }
     Some(order_key)

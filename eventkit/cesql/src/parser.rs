@@ -287,7 +287,7 @@ impl<'t> Parser<'t> {
             "a context attribute (expressions cannot refer to the data)".to_owned()
         } else if name.contains('_') {
             let legal = name.replace('_', "");
-            let rule = "an attribute name of letters and digits";
+            let rule = "a context attribute, whose name has letters and digits only (expressions cannot refer to the data)";
             if legal.is_empty() {
                 rule.to_owned()
             } else {

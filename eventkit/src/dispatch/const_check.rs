@@ -159,40 +159,80 @@ impl<G> EventMeta<G> {
     /// Panics at compile time if the events of a type may lack the attribute.
     #[track_caller]
     pub const fn check_filter(&self, handler: &str, attribute: &str, patterns: &[&str]) {
+        if let Some((ty, extensions)) = self.type_without(attribute, patterns) {
+            let message = no_attribute("filter", handler, attribute, ty, extensions);
+            let message = message
+                .push(" Guard any other attribute: `EXISTS ")
+                .push(attribute)
+                .push(" AND ..`");
+            panic!("{}", message.as_str())
+        }
+    }
+
+    /// Checks that the events of each type that a handler takes have the attribute of its key.
+    ///
+    /// Without it they would be in no order, and nothing would say so.
+    ///
+    /// # Panics
+    ///
+    /// Panics at compile time if the events of a type may lack the attribute.
+    #[track_caller]
+    pub const fn check_key(&self, handler: &str, attribute: &str, patterns: &[&str]) {
+        if let Some((ty, extensions)) = self.type_without(attribute, patterns) {
+            let message = no_attribute("key", handler, attribute, ty, extensions);
+            let message = message.push(
+                " For any other attribute, write a function: `key = order_of`, where `fn order_of(event: &Event) -> Option<String>`",
+            );
+            panic!("{}", message.as_str())
+        }
+    }
+
+    /// Returns the first type that a handler takes whose events may not have an attribute, with
+    /// the extensions that they have.
+    const fn type_without(
+        &self,
+        attribute: &str,
+        patterns: &[&str],
+    ) -> Option<(&'static str, &'static [&'static str])> {
         let Some(TypedEvent {
             types, extensions, ..
         }) = self.typed
         else {
-            return;
+            return None;
         };
         let mut at = 0;
         while at < types.len() && at < extensions.len() {
             let known = contains(extensions[at], attribute) || contains(&DOCUMENTED, attribute);
             if !known && selects(patterns, types[at]) {
-                refuse_filter(handler, attribute, types[at], extensions[at]);
+                return Some((types[at], extensions[at]));
             }
             at += 1;
         }
+        None
     }
 }
 
-#[track_caller]
-const fn refuse_filter(handler: &str, attribute: &str, ty: &str, extensions: &[&str]) {
+/// Returns the message that the events of a type do not have an attribute.
+const fn no_attribute(
+    reader: &str,
+    handler: &str,
+    attribute: &str,
+    ty: &str,
+    extensions: &[&str],
+) -> ConstString {
     let message = ConstString::new()
-        .push("the filter of `")
+        .push("the ")
+        .push(reader)
+        .push(" of `")
         .push(handler)
         .push("` reads `")
         .push(attribute);
-    let message = message
+    message
         .push("`, which is not an attribute of \"")
         .push(ty)
         .push("\": its attributes are `id`, `source`, `type`, `subject`, `time`, `datacontenttype`, `dataschema`")
-        .push_names(extensions);
-    let message = message
-        .push(", and the documented extensions, but not the fields of its data. Guard any other attribute: `EXISTS ")
-        .push(attribute)
-        .push(" AND ..`");
-    panic!("{}", message.as_str())
+        .push_names(extensions)
+        .push(", and the documented extensions, but not the fields of its data.")
 }
 
 /// Returns whether a handler with these patterns takes events of a type.

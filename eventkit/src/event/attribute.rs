@@ -124,6 +124,7 @@ impl fmt::Display for AttributeValue {
 ///
 /// assert_eq!(AttributeRef::Integer(4).into_text(), "4");
 /// assert_eq!(AttributeRef::Boolean(true).into_text(), "true");
+/// assert_eq!(format!("{}", AttributeRef::Text("eu")), "eu");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -152,6 +153,13 @@ impl<'a> AttributeRef<'a> {
             Self::Binary(bytes) => Cow::Owned(BASE64_STANDARD.encode(bytes)),
             Self::Timestamp(time) => Cow::Owned(time.to_string()),
         }
+    }
+}
+
+/// Writes the canonical string.
+impl fmt::Display for AttributeRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.into_text())
     }
 }
 

@@ -26,6 +26,45 @@ fn getting_started_shows_the_files_of_its_crate() {
     }
 }
 
+#[test]
+fn pages_name_the_versions_of_the_libraries_that_users_add() {
+    let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
+    let http = [
+        "README.md",
+        "eventkit/docs/front-page.md",
+        "eventkit/docs/migration.md",
+    ];
+    let pages = [
+        ("axum", &http[..]),
+        ("actix-web", &http[..]),
+        ("reqwest", &http[..]),
+        ("sqlx", &["eventkit/sql/docs/guide.md"]),
+    ];
+    for (library, pages) in pages {
+        let version = compatible_version(&workspace, library);
+        for page in pages {
+            let text = fs::read_to_string(root().join(page)).unwrap();
+            let text = text.replace('\n', " ");
+            let named = format!("{library} {version}");
+            let linked = format!("[{library}](https://docs.rs/{library}) {version}");
+            assert!(
+                text.contains(&named) || text.contains(&linked),
+                "{page} does not say that {library} is of version {version}"
+            );
+        }
+    }
+}
+
+/// Returns the part of a version that a user has to match: `0.13` of `0.13.5`, and `4` of `4.13`.
+fn compatible_version(workspace: &str, library: &str) -> String {
+    let start = format!("{library} = {{ version = \"");
+    let line = workspace.lines().find_map(|line| line.strip_prefix(&start));
+    let version = line.and_then(|line| line.split('"').next()).unwrap();
+    let parts = if version.starts_with("0.") { 2 } else { 1 };
+    let parts: Vec<&str> = version.split('.').take(parts).collect();
+    parts.join(".")
+}
+
 /// Returns the blocks of code that a guide introduces by a path, without the lines that rustdoc hides.
 fn files(guide: &str) -> Vec<(&str, String)> {
     let mut parts = guide.split("```");
