@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Pool, SqlSafeStr, Transaction};
 
-use crate::begin::Beginning;
+use crate::begin::begin;
 use crate::database::operations::MissingRights;
 use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
@@ -159,7 +159,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     ///
     /// Returns an error if the database cannot be reached or refuses the statement.
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, SqlError> {
-        let begun = Beginning::new(&self.pool).await;
+        let begun = begin(&self.pool).await;
         begun.map_err(SqlError::of("begin a transaction"))
     }
 
