@@ -182,7 +182,7 @@ async fn execute<DB: SqlDatabase>(
 ) -> Result<Answer, SqlError> {
     let failed = |error| SqlError::of("use the inbox")(error);
     let mut connection = store.connection("use the inbox").await?;
-    store.sweep(&mut connection).await.map_err(failed)?;
+    store.sweep(&mut connection).await;
     let mut conflicts = 0;
     loop {
         let window = store.window_millis();

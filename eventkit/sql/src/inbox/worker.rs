@@ -79,7 +79,7 @@ async fn execute<DB: SqlDatabase>(
     waiting.retain(|request| !request.is_abandoned());
     let operations: Vec<_> = waiting.iter().map(|own| &own.operation).collect();
     let executed = async {
-        store.sweep(connection).await?;
+        store.sweep(connection).await;
         let window = store.window_millis();
         let mut batch = Batch::<DB> {
             connection,
