@@ -280,6 +280,34 @@ async fn all_that_wait_fail_if_there_is_no_connection() {
     assert!(start.elapsed() < 2 * TIMEOUT, "{:?}", start.elapsed());
 }
 
+#[test]
+fn an_inbox_goes_on_in_another_runtime_when_that_of_its_worker_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).enable_all().build().unwrap()
+    };
+    for round in 0..10 {
+        let first = runtime();
+        let (inbox, _store) = first.block_on(inbox());
+        let mut operations = Operations::new(&inbox);
+        first.block_on(async {
+            for number in 0..300 {
+                operations.begin(&number.to_string(), Kind::Claim);
+            }
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+        });
+        drop(first);
+        drop(operations);
+        runtime().block_on(async {
+            let claim = timeout(LEASE / 4, inbox.claim(key("other"), LEASE)).await;
+            let claim = claim.expect("the inbox should not hang");
+            assert!(matches!(claim, Ok(Claim::Granted(_))), "{claim:?}");
+        });
+    }
+}
+
 type Tokens = HashMap<String, ClaimToken>;
 
 /// Returns operations, each with an event, in the order in which an inbox executes them.
