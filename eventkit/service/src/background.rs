@@ -1,6 +1,7 @@
 //! Tasks that run beside the handlers of a service.
 
 use std::fmt::{self, Debug};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -141,8 +142,8 @@ impl fmt::Display for TaskHealth {
 #[derive(Debug)]
 pub(crate) struct TaskStatus {
     task: Box<dyn BackgroundTask>,
-    /// The reason why it has ended, other than that it was stopped.
-    ended: OnceLock<String>,
+    /// The health when it ended, other than because it was stopped.
+    ended: OnceLock<TaskHealth>,
 }
 
 impl TaskStatus {
@@ -154,15 +155,13 @@ impl TaskStatus {
     }
 
     pub(crate) fn health(&self) -> TaskHealth {
-        let mut health = self.task.health();
-        if let Some(reason) = self.ended.get() {
-            health.error = Some(reason.clone());
-        }
-        health
+        let ended = self.ended.get().cloned();
+        ended.unwrap_or_else(|| self.task.health())
     }
 
-    /// Runs the task, and keeps the reason if it ends by itself.
+    /// Runs the task, and keeps its health with the reason if it ends by itself.
     async fn run(&self, stop: &CancellationToken) {
+        let name = self.task.health().name;
         let running = pin!(async { self.task.run(Box::pin(stop.cancelled())).await });
         let reason = match catch_panic(running).await {
             Ok(Ok(())) if stop.is_cancelled() => return,
@@ -170,10 +169,13 @@ impl TaskStatus {
             Ok(Err(error)) => with_causes(&*error),
             Err(panic) => Failure::panic(&*panic).to_string(),
         };
-        let name = self.task.health().name;
         tracing::error!(task = name, reason, "a background task has ended");
+        // A task that panicked may have poisoned what its health is in.
+        let health = catch_unwind(AssertUnwindSafe(|| self.task.health()));
+        let mut health = health.unwrap_or_else(|_| TaskHealth::new(name));
+        health.error = Some(reason);
         // Nothing else sets it, since the task is run once.
-        let _ = self.ended.set(reason);
+        let _ = self.ended.set(health);
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) enum SqlErrorKind {
     KeyTooLong(usize),
     #[error("the worker of the inbox has ended")]
     WorkerEnded,
-    /// The error of a transaction of several operations.
+    /// The error of operations that were executed together.
     #[error(transparent)]
     Batch(Arc<SqlError>),
 }

@@ -4,6 +4,7 @@ mod batch;
 mod operation;
 mod worker;
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,6 +19,7 @@ use self::operation::{Answer, Operation, OperationKind};
 use self::worker::{Request, work};
 use crate::batch_statements::BatchStatements;
 use crate::codes::is_conflict;
+use crate::continued::Continued;
 use crate::database::{SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
@@ -35,8 +37,8 @@ const MAX_CONFLICTS: usize = 16;
 /// handler has succeeded and before that is recorded, the handler runs again. Handlers with a `Tx` do not use
 /// it.
 ///
-/// Times are those of the database's clock. In SQLite, operations that wait at the same time share a
-/// transaction, and fail with it. A claim is released if its caller stops waiting for it.
+/// Times are those of the database's clock. In SQLite, operations that wait at the same time are executed together,
+/// and fail together. A claim is released if its caller stops waiting for it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -99,12 +101,14 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
 
     async fn run(&self, key: InboxKey<'_>, kind: OperationKind) -> Result<Answer, BoxError> {
         let key = Arc::new(Key::new(key.source, key.id, key.subscription));
-        let operation = Operation { key, kind };
-        let answer = match &self.statements {
+        Ok(self.execute(Operation { key, kind }).await?)
+    }
+
+    async fn execute(&self, operation: Operation) -> Result<Answer, SqlError> {
+        match &self.statements {
             Some(statements) => self.enqueue(statements, operation).await,
-            None => execute(&self.store, &operation).await,
-        };
-        Ok(answer?)
+            None => self.execute_alone(operation).await,
+        }
     }
 
     /// Has an operation executed together with those that wait at the same time.
@@ -113,7 +117,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
         statements: &Arc<BatchStatements>,
         operation: Operation,
     ) -> Result<Answer, SqlError> {
-        let mut unanswered = Unanswered::new(self, &operation);
+        let mut unanswered = Unanswered::new(Cow::Borrowed(self), &operation);
         let (reply, answer) = oneshot::channel();
         let request = Request { operation, reply };
         let sent = self.worker(statements).send(request).await;
@@ -121,6 +125,23 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
         sent.map_err(|_| ended())?;
         let answer = answer.await.map_err(|_| ended())?;
         let answer = answer.map_err(SqlErrorKind::Batch)?;
+        unanswered.claim = None;
+        Ok(answer)
+    }
+
+    /// Executes an operation by itself.
+    async fn execute_alone(&self, operation: Operation) -> Result<Answer, SqlError> {
+        if !matches!(operation.kind, OperationKind::Claim { .. }) {
+            return execute(&self.store, &operation).await;
+        }
+        let inbox = self.clone();
+        // Only when it has ended can it be released.
+        let claiming = Continued::new(async move {
+            let answer = execute(&inbox.store, &operation).await;
+            (Unanswered::new(Cow::Owned(inbox), &operation), answer)
+        });
+        let (mut unanswered, answer) = claiming.await;
+        let answer = answer?;
         unanswered.claim = None;
         Ok(answer)
     }
@@ -142,12 +163,12 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
 /// A claim whose caller has no answer. If the caller stops waiting for it, or it fails after it was granted, it is
 /// released.
 struct Unanswered<'i, DB: SqlDatabase> {
-    inbox: &'i SqlInbox<DB>,
+    inbox: Cow<'i, SqlInbox<DB>>,
     claim: Option<(Arc<Key>, ClaimToken)>,
 }
 
 impl<'i, DB: SqlDatabase> Unanswered<'i, DB> {
-    fn new(inbox: &'i SqlInbox<DB>, operation: &Operation) -> Self {
+    fn new(inbox: Cow<'i, SqlInbox<DB>>, operation: &Operation) -> Self {
         let claim = match operation.kind {
             OperationKind::Claim { token, .. } => Some((Arc::clone(&operation.key), token)),
             _ => None,
@@ -160,14 +181,12 @@ impl<DB: SqlDatabase> Drop for Unanswered<'_, DB> {
     fn drop(&mut self) {
         // Without a runtime, the claim ends with its lease.
         if let Some((key, token)) = self.claim.take()
-            && let Some(statements) = self.inbox.statements.clone()
             && let Ok(runtime) = Handle::try_current()
         {
-            let inbox = self.inbox.clone();
+            let inbox = SqlInbox::clone(&self.inbox);
             let kind = OperationKind::Release { token };
             runtime.spawn(async move {
-                let release = inbox.enqueue(&statements, Operation { key, kind });
-                if let Err(error) = release.await {
+                if let Err(error) = inbox.execute(Operation { key, kind }).await {
                     let error: &dyn Error = &error;
                     tracing::debug!(error, "failed to release a claim in the inbox");
                 }
@@ -182,7 +201,7 @@ async fn execute<DB: SqlDatabase>(
 ) -> Result<Answer, SqlError> {
     let failed = |error| SqlError::of("use the inbox")(error);
     let mut connection = store.connection("use the inbox").await?;
-    store.sweep(&mut connection).await.map_err(failed)?;
+    store.sweep(&mut connection).await;
     let mut conflicts = 0;
     loop {
         let window = store.window_millis();

@@ -13,6 +13,7 @@
 mod batch_statements;
 mod begin;
 mod codes;
+mod continued;
 mod database;
 mod error;
 mod inbox;

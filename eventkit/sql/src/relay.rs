@@ -420,8 +420,13 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         let age = Value::Integer(millis(self.relay.retention));
         let values = [age, Value::Integer(MAX_DELETED)];
         let delete = &store.statements.delete_published;
-        let deleted = DB::execute(&mut connection, delete, &values).await?;
-        store.sweep(&mut connection).await?;
+        // Rows that stay are no reason to publish nothing; a lost connection is one for what follows too.
+        let deleted = DB::execute(&mut connection, delete, &values).await;
+        let deleted = deleted.unwrap_or_else(|error| {
+            tracing::warn!(%error, "failed to delete published events of the outbox");
+            0
+        });
+        store.sweep(&mut connection).await;
         let rows = DB::fetch(&mut connection, &store.statements.backlog, &[]).await?;
         if let Some(row) = rows.first() {
             let (backlog, lag) = (unsigned::<DB>(row, 0)?, unsigned::<DB>(row, 1)?);

@@ -66,7 +66,7 @@ impl SqlInbox<Sqlite> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT);
-        // The operations that wait share a transaction, so a second connection would only wait for it.
+        // The operations that wait are executed together, so a second connection would not be used.
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.map_err(failed)?;
         let store = SqlStore::new(pool);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Pool, SqlSafeStr, Transaction};
 
-use crate::begin::Beginning;
+use crate::begin::begin;
 use crate::database::operations::MissingRights;
 use crate::database::{MAX_DELETED, SqlDatabase, millis};
 use crate::error::{SqlError, SqlErrorKind};
@@ -102,33 +102,34 @@ impl<DB: SqlDatabase> SqlStore<DB> {
 
     /// Deletes some of the entries that are older than the window, ten times in each window and until there
     /// are none.
-    pub(crate) async fn sweep(&self, connection: &mut DB::Connection) -> Result<(), sqlx::Error> {
+    ///
+    /// A failure changes nothing else: entries that stay are no reason to handle no events.
+    pub(crate) async fn sweep(&self, connection: &mut DB::Connection) {
         if !self.is_sweep_due() {
-            return Ok(());
+            return;
         }
         *self.last_sweep() = Some(Instant::now());
         let values = [
             Value::Integer(self.window_millis()),
             Value::Integer(MAX_DELETED),
         ];
-        let deleted = DB::execute(connection, &self.statements.delete_expired, &values).await?;
-        if deleted == MAX_DELETED.cast_unsigned() {
-            *self.last_sweep() = None;
+        match DB::execute(connection, &self.statements.delete_expired, &values).await {
+            Ok(deleted) if deleted == MAX_DELETED.cast_unsigned() => *self.last_sweep() = None,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(%error, "failed to delete expired entries of the inbox");
+            }
         }
-        Ok(())
     }
 
-    /// Deletes entries as [`sweep`](Self::sweep) does, on a connection of its own; a failure changes nothing.
+    /// Deletes entries as [`sweep`](Self::sweep) does, on a connection of its own.
     pub(crate) async fn sweep_if_due(&self) {
         if !self.is_sweep_due() {
             return;
         }
         // Where there is no connection, a unit of work finds that out too.
-        let Ok(mut connection) = self.pool.acquire().await else {
-            return;
-        };
-        if let Err(error) = self.sweep(&mut connection).await {
-            tracing::warn!(%error, "failed to delete expired entries of the inbox");
+        if let Ok(mut connection) = self.pool.acquire().await {
+            self.sweep(&mut connection).await;
         }
     }
 
@@ -159,7 +160,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
     ///
     /// Returns an error if the database cannot be reached or refuses the statement.
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, SqlError> {
-        let begun = Beginning::new(&self.pool).await;
+        let begun = begin(&self.pool).await;
         begun.map_err(SqlError::of("begin a transaction"))
     }
 

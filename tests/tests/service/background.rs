@@ -1,6 +1,7 @@
 //! Tasks that run beside the handlers, and how they end.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use eventkit::transport::BoxFuture;
@@ -131,4 +132,43 @@ async fn a_task_that_is_stopped_has_not_failed_unless_it_says_so() {
         running.await.unwrap().unwrap();
         assert_eq!(books(&handle), expected);
     }
+}
+
+/// A task that panics while it has locked what its health is in.
+#[derive(Debug, Default)]
+struct Poisoned(Mutex<u64>);
+
+impl BackgroundTask for Poisoned {
+    fn run<'a>(&'a self, _: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>> {
+        Box::pin(async {
+            sleep(Duration::from_secs(5)).await;
+            let _backlog = self.0.lock().unwrap();
+            panic!("no books")
+        })
+    }
+
+    fn health(&self) -> TaskHealth {
+        let mut health = TaskHealth::new("books");
+        health.backlog = *self.0.lock().unwrap();
+        health
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_health_of_a_task_that_panicked_is_there_although_the_task_cannot_tell_it() {
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
+        .register("t", |_: &Event| {});
+    let service = harness.service().background(Poisoned::default());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let running = tokio::spawn(service.run_until(std::future::pending()));
+    handle.ready().await;
+    let ended = handle.wait_for(|health| !health.is_ready());
+    timeout(LONG, ended).await.unwrap();
+    assert_eq!(books(&handle), "books: not ready: panicked: no books");
+    handle.stop();
+    running.await.unwrap().unwrap();
 }

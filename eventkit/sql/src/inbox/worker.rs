@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::yield_now;
 
+use super::MAX_QUEUED;
 use super::batch::Batch;
 use super::operation::{Answer, Operation, OperationKind};
 use crate::batch_statements::{BatchStatements, MAX_ROWS};
@@ -43,6 +44,8 @@ pub(super) async fn work<DB: SqlDatabase>(
         let mut connection = match store.connection("use the inbox").await {
             Ok(connection) => connection,
             Err(error) => {
+                // The others have waited for the connection too.
+                take(&mut requests, &mut waiting, MAX_QUEUED);
                 answer(&mut waiting, Err(error));
                 continue;
             }
@@ -52,7 +55,12 @@ pub(super) async fn work<DB: SqlDatabase>(
                 break;
             }
             let answers = execute(&store, &mut connection, &statements, &mut waiting).await;
+            let has_failed = answers.is_err();
             answer(&mut waiting, answers);
+            if has_failed {
+                // The pool tests whether the connection can still be used.
+                break;
+            }
         }
     }
 }
@@ -61,12 +69,17 @@ pub(super) async fn work<DB: SqlDatabase>(
 async fn take_more(requests: &mut mpsc::Receiver<Request>, waiting: &mut Vec<Request>) -> bool {
     // Those who have been answered may ask again.
     yield_now().await;
-    while waiting.len() < MAX_ROWS
+    take(requests, waiting, MAX_ROWS);
+    !waiting.is_empty()
+}
+
+/// Takes operations until there are as many as a limit.
+fn take(requests: &mut mpsc::Receiver<Request>, waiting: &mut Vec<Request>, limit: usize) {
+    while waiting.len() < limit
         && let Ok(request) = requests.try_recv()
     {
         waiting.push(request);
     }
-    !waiting.is_empty()
 }
 
 async fn execute<DB: SqlDatabase>(
@@ -79,7 +92,7 @@ async fn execute<DB: SqlDatabase>(
     waiting.retain(|request| !request.is_abandoned());
     let operations: Vec<_> = waiting.iter().map(|own| &own.operation).collect();
     let executed = async {
-        store.sweep(connection).await?;
+        store.sweep(connection).await;
         let window = store.window_millis();
         let mut batch = Batch::<DB> {
             connection,

@@ -1,5 +1,6 @@
 //! The suite with PostgreSQL.
 
+mod abandoned;
 mod clocks;
 mod conflicts;
 mod full;

@@ -65,6 +65,27 @@ async fn its_table_does_not_grow_without_bound() {
     assert_eq!(count, 1);
 }
 
+/// Entries that cannot be deleted take room, and are no reason to handle no events.
+#[tokio::test]
+async fn an_event_is_claimed_although_expired_entries_cannot_be_deleted() {
+    let Some(store) = store().await else {
+        return;
+    };
+    granted(&store.inbox(), key("kept"), Duration::ZERO).await;
+    let keep = format!(
+        "CREATE TABLE keeper (key BYTEA REFERENCES {PREFIX}inbox (key));
+         INSERT INTO keeper SELECT key FROM {PREFIX}inbox"
+    );
+    let keep = sqlx::raw_sql(AssertSqlSafe(keep)).execute(store.pool());
+    keep.await.unwrap();
+    sleep(MOMENT).await;
+    let inbox = store.window(Duration::from_millis(1)).inbox();
+    for id in ["1", "2"] {
+        granted(&inbox, key(id), LEASE).await;
+        inbox.complete(key(id)).await.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_database_error_is_an_error_of_each_call() {
     let Some(store) = store().await else {

@@ -336,3 +336,24 @@ async fn resign(store: &SqlStore<Db>) {
     let resign = AssertSqlSafe(format!("UPDATE {PREFIX}relay SET leased_until = 0"));
     sqlx::query(resign).execute(store.pool()).await.unwrap();
 }
+
+/// Rows that cannot be deleted take room, and are no reason to publish nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_published_although_others_cannot_be_deleted() {
+    let Some(store) = store().await else {
+        return;
+    };
+    store_events(&store, numbers(0..1)).await;
+    let keep = format!(
+        "UPDATE {PREFIX}outbox SET published_at = 0;
+         CREATE TABLE keeper (position BIGINT REFERENCES {PREFIX}outbox (position));
+         INSERT INTO keeper SELECT position FROM {PREFIX}outbox"
+    );
+    let keep = sqlx::raw_sql(AssertSqlSafe(keep)).execute(store.pool());
+    keep.await.unwrap();
+    let published = Recorded::default();
+    let running = Running::start(&store, &published);
+    store_events(&store, numbers(1..3)).await;
+    assert_eq!(published.until(2).await, numbers(1..3));
+    running.stop().await;
+}

@@ -1,20 +1,24 @@
 //! Operations of an inbox that are executed together: in one thread, all of them wait before the first one is.
 
+use std::collections::HashMap;
 use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Duration;
 
 use eventkit::BoxError;
 use eventkit::transport::BoxFuture;
-use eventkit_service::{Claim, ClaimToken, Inbox};
+use eventkit_service::{Claim, ClaimToken, Inbox, MemoryInbox};
 use eventkit_sql::{SqlInbox, SqlStore};
 use sqlx::Sqlite;
+use sqlx::sqlite::SqlitePoolOptions;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, pause, resume, sleep, timeout};
 
-use super::store;
 use super::units::count;
+use super::{open_with, place, store};
 use crate::inboxes::{LEASE, granted, key};
+
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Operations that are begun at the same time, each in a task.
 struct Operations {
@@ -49,13 +53,7 @@ impl Operations {
         let (inbox, id) = (self.inbox.clone(), id.to_owned());
         let number = self.tasks.len();
         self.tasks.spawn(async move {
-            let key = key(&id);
-            let outcome = match kind {
-                Kind::Claim => inbox.claim(key, LEASE).await.map(Outcome::Claimed),
-                Kind::Renew(token) => inbox.renew(key, token, LEASE).await.map(Outcome::Renewed),
-                Kind::Complete => inbox.complete(key).await.map(|()| Outcome::Done),
-                Kind::Release(token) => inbox.release(key, token).await.map(|()| Outcome::Done),
-            };
+            let outcome = outcome(&inbox, &id, kind).await;
             (number, outcome.map_err(|error| error.to_string()))
         });
     }
@@ -69,6 +67,22 @@ impl Operations {
             .map(|(_, outcome)| outcome.unwrap())
             .collect()
     }
+}
+
+async fn outcome(inbox: &dyn Inbox, id: &str, kind: Kind) -> Result<Outcome, BoxError> {
+    let key = key(id);
+    Ok(match kind {
+        Kind::Claim => Outcome::Claimed(inbox.claim(key, LEASE).await?),
+        Kind::Renew(token) => Outcome::Renewed(inbox.renew(key, token, LEASE).await?),
+        Kind::Complete => {
+            inbox.complete(key).await?;
+            Outcome::Done
+        }
+        Kind::Release(token) => {
+            inbox.release(key, token).await?;
+            Outcome::Done
+        }
+    })
 }
 
 async fn inbox() -> (SqlInbox<Sqlite>, SqlStore<Sqlite>) {
@@ -238,5 +252,122 @@ async fn what_waits_is_executed_if_its_caller_and_the_inbox_have_gone() {
         };
         let completed = timeout(LEASE, completed).await;
         completed.unwrap_or_else(|_| panic!("{id} is not completed"));
+    }
+}
+
+/// Those that wait have waited for the connection too.
+#[tokio::test(start_paused = true)]
+async fn all_that_wait_fail_if_there_is_no_connection() {
+    let path = place().unwrap();
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(TIMEOUT);
+    resume();
+    let store = open_with(&path, pool).await;
+    let _held = store.pool().acquire().await.unwrap();
+    pause();
+    let inbox = store.inbox();
+    let mut completions = JoinSet::new();
+    for number in 0..300 {
+        let inbox = inbox.clone();
+        completions.spawn(async move {
+            let completed = inbox.complete(key(&number.to_string())).await;
+            completed.unwrap_err();
+        });
+    }
+    let start = Instant::now();
+    completions.join_all().await;
+    assert!(start.elapsed() < 2 * TIMEOUT, "{:?}", start.elapsed());
+}
+
+#[test]
+fn an_inbox_goes_on_in_another_runtime_when_that_of_its_worker_has_ended() {
+    let runtime = || {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(2).enable_all().build().unwrap()
+    };
+    for round in 0..10 {
+        let first = runtime();
+        let (inbox, _store) = first.block_on(inbox());
+        let mut operations = Operations::new(&inbox);
+        first.block_on(async {
+            for number in 0..300 {
+                operations.begin(&number.to_string(), Kind::Claim);
+            }
+            for _ in 0..round {
+                tokio::task::yield_now().await;
+            }
+        });
+        drop(first);
+        drop(operations);
+        runtime().block_on(async {
+            let claim = timeout(LEASE / 4, inbox.claim(key("other"), LEASE)).await;
+            let claim = claim.expect("the inbox should not hang");
+            assert!(matches!(claim, Ok(Claim::Granted(_))), "{claim:?}");
+        });
+    }
+}
+
+type Tokens = HashMap<String, ClaimToken>;
+
+/// Returns operations, each with an event, in the order in which an inbox executes them.
+fn pseudorandom_batch(state: &mut u64) -> Vec<(u64, String)> {
+    let mut next = |limit: u64| {
+        *state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (*state >> 33) % limit
+    };
+    let mut batch: Vec<_> = (0..=next(64))
+        .map(|_| (next(4), next(40).to_string()))
+        .collect();
+    batch.sort_unstable();
+    // More would be executed in parts.
+    batch.truncate(64);
+    batch
+}
+
+fn kind(number: u64, token: Option<&ClaimToken>) -> Kind {
+    let token = token.copied().unwrap_or(ClaimToken::new(7));
+    match number {
+        0 => Kind::Release(token),
+        1 => Kind::Renew(token),
+        2 => Kind::Complete,
+        _ => Kind::Claim,
+    }
+}
+
+/// Keeps the tokens, and returns the outcomes without them.
+fn keep(batch: &[(u64, String)], outcomes: Vec<Outcome>, tokens: &mut Tokens) -> Vec<Outcome> {
+    let keep = |((_, id), outcome): (&(u64, String), _)| match outcome {
+        Outcome::Claimed(Claim::Granted(token)) => {
+            tokens.insert(id.clone(), token);
+            Outcome::Claimed(Claim::Granted(ClaimToken::new(0)))
+        }
+        // Whether it still holds at the end depends on what comes after it.
+        Outcome::Renewed(_) => Outcome::Done,
+        other => other,
+    };
+    batch.iter().zip(outcomes).map(keep).collect()
+}
+
+#[tokio::test]
+async fn a_batch_does_what_its_operations_do_one_after_another() {
+    let mut state = 1;
+    for _ in 0..20 {
+        let (inbox, _store) = inbox().await;
+        let model = MemoryInbox::new();
+        let [mut tokens, mut expected_tokens] = [Tokens::new(), Tokens::new()];
+        for _ in 0..15 {
+            let batch = pseudorandom_batch(&mut state);
+            let mut operations = Operations::new(&inbox);
+            let mut expected = Vec::new();
+            for (number, id) in &batch {
+                operations.begin(id, kind(*number, tokens.get(id)));
+                let kind = kind(*number, expected_tokens.get(id));
+                expected.push(outcome(&model, id, kind).await.unwrap());
+            }
+            let outcomes = keep(&batch, operations.end().await, &mut tokens);
+            let expected = keep(&batch, expected, &mut expected_tokens);
+            assert_eq!(outcomes, expected, "{batch:?}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use eventkit::{Dispatcher, Registry, handles};
 use eventkit_sql::Tx;
 use sqlx::Sqlite;
 use sqlx::sqlite::SqlitePoolOptions;
+use tokio::task::yield_now;
 
 use super::units::{PaymentBooked, PaymentMade, account, add, balance, count, payment};
 use super::{open_with, place};
@@ -54,6 +55,34 @@ async fn a_connection_whose_transaction_has_ended_by_itself_does_not_stay_in_the
         }
         for transaction in transactions {
             transaction.rollback().await.unwrap_err();
+        }
+        for _ in 0..2 * connections {
+            let transaction = store.begin().await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_connection_is_closed_although_others_of_the_pool_are_not() {
+    for connections in [1, 2, 3, 4] {
+        let pool = SqlitePoolOptions::new().max_connections(connections);
+        let store = open_with(&place().unwrap(), pool).await;
+        let mut transaction = store.begin().await.unwrap();
+        let rolled_back = sqlx::raw_sql("ROLLBACK").execute(&mut *transaction).await;
+        rolled_back.unwrap();
+        let mut others = Vec::new();
+        for _ in 1..connections {
+            others.push(store.pool().acquire().await.unwrap());
+        }
+        transaction.rollback().await.unwrap_err();
+        // The broken one is the first that the pool gives out, and then its turn comes again and again.
+        while store.pool().num_idle() == 0 {
+            yield_now().await;
+        }
+        drop(others);
+        while store.pool().num_idle() < connections as usize {
+            yield_now().await;
         }
         for _ in 0..2 * connections {
             let transaction = store.begin().await.unwrap();
