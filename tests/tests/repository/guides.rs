@@ -29,7 +29,11 @@ fn getting_started_shows_the_files_of_its_crate() {
 #[test]
 fn pages_name_the_versions_of_the_libraries_that_users_add() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let http = ["README.md", "eventkit/docs/front-page.md", "eventkit/docs/migration.md"];
+    let http = [
+        "README.md",
+        "eventkit/docs/front-page.md",
+        "eventkit/docs/migration.md",
+    ];
     let pages = [
         ("axum", &http[..]),
         ("actix-web", &http[..]),
