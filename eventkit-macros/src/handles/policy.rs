@@ -168,9 +168,11 @@ fn order_key(errors: &ErrorCollector, key: &Key, value: &Value) -> Option<OrderK
     if let OrderKey::Attribute(literal) = &order_key {
         let text = literal.value();
         if !rule::is_attribute_name(&text) || text == symbol::DATA {
-            let rule = "no attribute has this name: names are of lower-case letters a-z and digits";
-            let help = "for a field of the data, mark it with `#[cloudevent(extension = \"..\", keep)]`";
-            errors.add(literal, format!("{rule}; {help}"));
+            let names =
+                "no attribute has this name: names are of lower-case letters a-z and digits";
+            let help =
+                "for a field of the data, mark it with `#[cloudevent(extension = \"..\", keep)]`";
+            errors.add(literal, format!("{names}; {help}"));
         }
     }
     Some(order_key)
