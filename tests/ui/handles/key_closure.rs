@@ -1,4 +1,4 @@
-use eventkit::{CloudEvent, Event, handles};
+use eventkit::{CloudEvent, handles};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Serialize, Deserialize, CloudEvent)]
@@ -7,7 +7,7 @@ struct OrderPlaced {
     customer: String,
 }
 
-#[handles(key = |event: &Event| event.subject().map(str::to_owned))]
+#[handles(key = |event: &eventkit::Event| event.subject().map(str::to_owned))]
 fn ship(_order: &OrderPlaced) {}
 
 fn main() {}
