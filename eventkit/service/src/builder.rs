@@ -232,7 +232,7 @@ impl ServiceBuilder {
         self
     }
 
-    /// Adds a task that runs beside the handlers, such as the relay of an outbox.
+    /// Adds a task that runs alongside the handlers, such as the relay of an outbox.
     pub fn background(mut self, task: impl BackgroundTask + 'static) -> Self {
         self.background.push(Arc::new(task));
         self

@@ -107,9 +107,9 @@ pub struct Attempt {
     pub(crate) unit_run: Option<Arc<UnitRun>>,
 }
 
-/// A unit of work in which layers run the handler once.
+/// A unit of work in which the layers may run the handler only once.
 ///
-/// What a call that failed has written is in the unit of work, so nothing can follow it but the end of that.
+/// A failed call may have written in the unit of work, so the unit of work can only be ended.
 #[derive(Debug)]
 pub(crate) struct UnitRun {
     unit: Arc<dyn UnitOfWork>,
@@ -126,7 +126,8 @@ impl UnitRun {
         }
     }
 
-    /// Returns an error if the handler has been called and has not succeeded, whatever the layers return.
+    /// Returns an error if the handler was called but did not succeed, even if the layers return
+    /// success.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let has_failed =
             self.has_begun.load(Ordering::Relaxed) && !self.has_succeeded.load(Ordering::Relaxed);

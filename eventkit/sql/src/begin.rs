@@ -1,4 +1,4 @@
-//! The beginning of a transaction.
+//! Starting transactions.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 
 use crate::database::SqlDatabase;
 
-/// The beginning of a transaction, which goes on when nothing waits for it any longer.
+/// A future that begins a transaction, and runs to completion even if it is dropped.
 ///
-/// If the `BEGIN` of sqlx is cancelled while PostgreSQL executes it, the connection goes back to the pool with
-/// an open transaction, in which the statements of others are lost.
+/// If sqlx's `BEGIN` is cancelled while PostgreSQL executes it, the connection returns to the pool
+/// with an open transaction, and the statements of its next user are lost.
 pub(crate) struct Beginning<DB: SqlDatabase>(Option<BoxFuture<'static, BeginResult<DB>>>);
 
 type BeginResult<DB> = Result<Transaction<'static, DB>, sqlx::Error>;
@@ -41,7 +41,7 @@ impl<DB: SqlDatabase> Future for Beginning<DB> {
 
 impl<DB: SqlDatabase> Drop for Beginning<DB> {
     fn drop(&mut self) {
-        // Without a runtime, the pool ends too.
+        // Without a runtime, the pool is gone too.
         if let (Some(beginning), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             // The transaction is rolled back when it is dropped.
             runtime.spawn(beginning);

@@ -1,4 +1,4 @@
-//! An inbox in a database.
+//! An inbox in a SQL database.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::schema::Statements;
 use crate::store::SqlStore;
 use crate::value::Value;
 
-/// The number of operations that wait for the worker; further ones wait for their place.
+/// The capacity of the worker's queue; further operations wait for space.
 const MAX_QUEUED: usize = 1024;
 
-/// The number of operations that share a transaction. Each waits for all of them.
+/// The maximum number of operations that share a transaction. Each of them waits for all others.
 const MAX_BATCH: usize = 256;
 
-/// How often an operation that conflicts with another one is done again.
+/// The maximum number of retries of an operation that conflicts with another one.
 const MAX_CONFLICTS: usize = 16;
 
-/// An [`Inbox`] in a database, which detects duplicates across restarts and processes.
+/// An [`Inbox`] in a SQL database, which detects duplicates across restarts and processes.
 ///
-/// It is for handlers without a [`Tx`](crate::Tx): what they do is done at least once. If a process dies after a
-/// handler has succeeded and before that is recorded, the handler runs again. Handlers with a `Tx` do not use
-/// it.
+/// It is for handlers without a [`Tx`](crate::Tx), whose effects happen at least once: if a process
+/// dies after a handler has succeeded but before this is recorded, the handler runs again. Handlers
+/// with a `Tx` do not use it.
 ///
-/// Times are those of the database's clock. In SQLite, operations that wait at the same time share a
-/// transaction, and fail with it.
+/// Times are measured with the database's clock. In SQLite, operations that wait at the same time
+/// share a transaction: if it fails, all of them fail.
 ///
 /// ```
 /// use std::time::Duration;
@@ -63,14 +63,14 @@ pub struct SqlInbox<DB: SqlDatabase> {
     worker: Arc<Mutex<Option<mpsc::Sender<Request>>>>,
 }
 
-/// An operation that waits for its transaction.
+/// An operation that waits to be executed.
 #[derive(Debug)]
 struct Request {
     operation: Operation,
     reply: oneshot::Sender<Result<Answer, Arc<SqlError>>>,
 }
 
-/// An operation on the entry of a key.
+/// An operation on the entry for a key.
 #[derive(Debug)]
 struct Operation {
     key: Key,
@@ -85,7 +85,7 @@ enum OperationKind {
     Release { token: ClaimToken },
 }
 
-/// The answer to an operation.
+/// The result of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Claimed(Claim),
@@ -160,7 +160,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
 
     /// Sets how long the inbox remembers an event; 30 days by default.
     ///
-    /// The window has to be longer than the time in which the transport may redeliver an event.
+    /// The window must be longer than the transport may take to redeliver an event.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.store = self.store.window(window);
@@ -185,7 +185,8 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
             .map_err(SqlError::from)?)
     }
 
-    /// Returns the queue of the worker, and starts one if there is none, or if it ended with its runtime.
+    /// Returns the worker's queue. Starts a worker if none is running, or if the last one ended
+    /// with its runtime.
     fn worker(&self) -> mpsc::Sender<Request> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = &*worker
@@ -199,7 +200,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
     }
 }
 
-/// Executes operations, those that wait together in one transaction, until all inboxes are dropped.
+/// Executes operations until all inboxes are dropped; those that wait together share a transaction.
 async fn work<DB: SqlDatabase>(store: SqlStore<DB>, mut requests: mpsc::Receiver<Request>) {
     let mut batch = Vec::with_capacity(MAX_BATCH);
     while requests.recv_many(&mut batch, MAX_BATCH).await > 0 {
@@ -224,7 +225,7 @@ async fn execute_all<DB: SqlDatabase>(
     store: &SqlStore<DB>,
     batch: &[Request],
 ) -> Result<Vec<Answer>, SqlError> {
-    let failed = |error| SqlError::of("use the inbox")(error);
+    let failed = |error| SqlError::of("access the inbox")(error);
     let mut transaction = store.pool.begin_with(DB::BEGIN).await.map_err(failed)?;
     store.sweep(&mut transaction).await.map_err(failed)?;
     let mut answers = Vec::with_capacity(batch.len());
@@ -242,14 +243,14 @@ async fn execute<DB: SqlDatabase>(
     store: &SqlStore<DB>,
     operation: &Operation,
 ) -> Result<Answer, SqlError> {
-    let failed = |error| SqlError::of("use the inbox")(error);
-    let mut connection = store.connection("use the inbox").await?;
+    let failed = |error| SqlError::of("access the inbox")(error);
+    let mut connection = store.connection("access the inbox").await?;
     store.sweep(&mut connection).await.map_err(failed)?;
     let mut conflicts = 0;
     loop {
         let answer = operation.execute::<DB>(&mut connection, &store.statements);
         match answer.await {
-            // As it may where transactions are serializable by default.
+            // Conflicts are possible if transactions are serializable by default.
             Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
             answer => return answer.map_err(failed),
         }
