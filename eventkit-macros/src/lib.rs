@@ -384,7 +384,7 @@ pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
     versioned_slice::expand(item.into()).into()
 }
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -114,7 +114,7 @@ fn no_value(errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
         let what = if name == symbol::KEEP {
             "it is a flag"
         } else {
-            "the field is the value"
+            "the field provides the value"
         };
         errors.add(key, format!("write `{name}` without a value: {what}"));
     }
@@ -186,7 +186,10 @@ fn unknown_key(name: &str) -> String {
             "`{name}` is the same for all events of a type: write `#[cloudevent({name} = \"..\")]` on the type"
         ),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
-        symbol::DATA => "every field that sets no attribute is data: remove it".to_owned(),
+        symbol::DATA => {
+            "every field that does not set an attribute is part of the data: remove `data`"
+                .to_owned()
+        }
         symbol::CRATE => {
             "`crate` is a key of the type, not of a field: move it to the type".to_owned()
         }

@@ -87,7 +87,7 @@ impl<'t> Lexer<'t> {
         Err(self.wrong(&rest[..found.len_utf8()], hint))
     }
 
-    /// Returns the error of text that is no token.
+    /// Returns the error for text that is not a token.
     fn wrong(&self, found: &str, hint: &'static str) -> ParseError {
         ParseError::new(
             self.text,

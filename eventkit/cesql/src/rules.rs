@@ -41,7 +41,7 @@ pub const DATASCHEMA_AT: usize = 5;
 pub const SUBJECT_AT: usize = 6;
 pub const TIME_AT: usize = 7;
 
-/// Returns the index of a name in [`CORE`]; for a constant, the compiler evaluates this.
+/// Returns the index of a name in [`CORE`]. For a constant name, it is evaluated at compile time.
 #[must_use]
 #[inline]
 pub fn core_at(name: &str) -> Option<usize> {
@@ -58,14 +58,14 @@ pub fn core_at(name: &str) -> Option<usize> {
     })
 }
 
-/// Returns whether attribute names may contain a byte (core, Naming Conventions).
+/// Returns whether attribute names may contain this byte (core, Naming Conventions).
 #[must_use]
 #[inline]
 pub const fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9')
 }
 
-/// Returns whether values of type `String` may contain a character (core, Type System).
+/// Returns whether values of type `String` may contain this character (core, Type System).
 ///
 /// Control characters and Unicode noncharacters are illegal.
 #[must_use]

@@ -1,4 +1,4 @@
-//! The builder of a service.
+//! The builder for a service.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,7 +28,7 @@ use eventkit::{BoxError, Dispatcher, Handler, Policy, pattern};
 /// A function that wraps a handler service in a layer.
 type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 
-/// A builder of a [`Service`]; every setting has a safe default.
+/// A builder for a [`Service`]; every setting has a safe default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -68,7 +68,7 @@ pub struct ServiceBuilder {
 }
 
 impl Service {
-    /// Creates a builder of a service that runs the handlers of a dispatcher.
+    /// Creates a builder for a service that runs the handlers of a dispatcher.
     ///
     /// The name is part of the durable name of each subscription: under another name, the service
     /// starts with new subscriptions. It consists of ASCII letters, digits, `_`, and single `-`

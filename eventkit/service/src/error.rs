@@ -8,7 +8,7 @@ use eventkit::transport::TransportError;
 use thiserror::Error;
 use tokio::time::timeout;
 
-/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), which lists every issue.
+/// The error returned by [`ServiceBuilder::build`](super::ServiceBuilder::build), which lists every issue.
 #[derive(Debug, Error)]
 #[error("service {service:?}: {}", join(issues))]
 pub struct ServiceError {
@@ -110,7 +110,7 @@ pub enum ServiceIssue {
     DeadLetterType(String),
 }
 
-/// The error of a service that could not run.
+/// The error returned when a service cannot run.
 ///
 /// [`Service::run`](crate::Service::run) returns it; [`ShutdownReport`](crate::ShutdownReport) has an
 /// example of a run.

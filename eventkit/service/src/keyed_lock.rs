@@ -55,7 +55,7 @@ pub(crate) enum LockKey<'a> {
     Event(&'a str, &'a str),
 }
 
-/// What to do with a message now.
+/// The next step for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// Attempt it.
@@ -228,7 +228,7 @@ impl KeyGuard {
     }
 
     /// Waits until all earlier events of the key are finished and the next attempt is due, or until
-    /// the event has to be returned.
+    /// the event must be returned.
     pub(crate) async fn wait(&mut self) -> Turn {
         let mut turn = self.wait_for_turn().await;
         if turn == Turn::Now
@@ -242,7 +242,7 @@ impl KeyGuard {
         turn
     }
 
-    /// Waits until all earlier events of the key are finished, or until the event has to be returned.
+    /// Waits until all earlier events of the key are finished, or until the event must be returned.
     pub(crate) async fn wait_for_turn(&mut self) -> Turn {
         let Some(entry) = self.entry.as_mut().filter(|entry| !entry.is_acquired) else {
             return Turn::Now;
@@ -275,14 +275,14 @@ impl QueueEntry {
         standing.unwrap_or(Standing::Acquired)
     }
 
-    /// Waits until the standing of the event may have changed, or until a time.
+    /// Waits until the state of the event may have changed, or until a time.
     async fn woken(&mut self, at: Instant) {
         let wake = self.wake.get_or_insert_default();
-        // In both cases the caller reads the standing again.
+        // In both cases, the caller reads the state again.
         let _ = timeout_at(at, wake.notified()).await;
     }
 
-    /// Waits until the next attempt is due, or until the event has to be returned.
+    /// Waits until the next attempt is due, or until the event must be returned.
     async fn rest(&mut self, retry_at: Instant) -> Turn {
         if Instant::now() < retry_at {
             let wake = Arc::clone(self.wake.get_or_insert_default());

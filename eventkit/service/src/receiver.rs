@@ -243,7 +243,7 @@ impl ResumingConsumer {
             sleep_until(at).await;
         }
         let opening = (*self.transport).subscribe(&self.subscription);
-        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not answer", opening).await?;
+        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not respond", opening).await?;
         self.lock.extend();
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");

@@ -100,7 +100,7 @@ impl<'s> Admission<'s> {
         }
     }
 
-    /// Waits until no other handler of the service runs, if the suspect has to run alone. It
+    /// Waits until no other handler of the service runs, if the suspect must run alone. It
     /// already has a permit of its own handler.
     pub(crate) async fn wait_until_alone(&mut self, own: &Arc<Semaphore>) {
         if !self.must_be_alone {

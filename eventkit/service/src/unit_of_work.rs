@@ -16,7 +16,7 @@ use eventkit::transport::backoff;
 use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 use eventkit::{BoxError, Failure};
 
-const NO_ANSWER: &str = "the store of the unit of work did not answer";
+const NO_ANSWER: &str = "the store of the unit of work did not respond";
 
 /// The maximum number of times that an attempt runs the handler because of conflicts. A handler
 /// that always conflicts has a bug, such as waiting for a lock of its own transaction.

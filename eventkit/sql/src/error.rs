@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::key::MAX_KEY_LEN;
 
-/// The error of an operation on eventkit's tables.
+/// An error from an operation on eventkit's tables.
 ///
 /// [`SqlStore`](crate::SqlStore) has an example.
 #[derive(Debug, Error)]
@@ -50,7 +50,7 @@ pub(crate) enum SqlErrorKind {
     KeyTooLong(usize),
     #[error("the inbox worker has stopped")]
     WorkerEnded,
-    /// The error of a transaction that several operations shared.
+    /// The error from a transaction that several operations shared.
     #[error(transparent)]
     Batch(Arc<SqlError>),
 }

@@ -61,7 +61,7 @@ struct Writer<'o> {
     is_byte: bool,
 }
 
-/// The error of serializing a value that is not bytes.
+/// The error for a value that is not bytes.
 #[derive(Debug)]
 struct NotBytes;
 

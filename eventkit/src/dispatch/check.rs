@@ -100,7 +100,7 @@ impl RegistryReport {
     }
 }
 
-/// The error of a check, with all issues of the registry.
+/// The error returned by a check, with all issues of the registry.
 ///
 /// ```
 /// use eventkit::{Registry, RegistryIssue};

@@ -51,7 +51,7 @@ pub struct LazyOutgoing {
     collection: OnceLock<Arc<Collection>>,
 }
 
-/// The error of sending an event through [`Outgoing`](super::Outgoing).
+/// The error returned when an event cannot be sent through [`Outgoing`](super::Outgoing).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OutgoingError {

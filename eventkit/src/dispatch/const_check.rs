@@ -28,14 +28,14 @@ pub struct OwnEvent<E> {
     cloning: Cloning<E>,
 }
 
-/// What generated code knows about the type of its event.
+/// The type information that generated code has about the event of a handler.
 ///
-/// Only one function has the bound, [`borrowed_event`] or [`owned_event`], so that a type that is
-/// not an event causes one error.
+/// Only [`borrowed_event`] and [`owned_event`] have the bound, so that a type that is not an event
+/// causes one error.
 #[derive(Debug)]
 pub struct EventMeta<G> {
-    /// Returns the event as the handler takes it: a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
-    /// them is present, because each is compiled for each type.
+    /// Returns the event in the form that the handler takes: a [`BorrowEvent`] or an [`OwnEvent`].
+    /// A handler has only one of them, because each would be compiled for each type.
     pub get: G,
     /// The Rust type, or `None` if the handler takes the envelope.
     pub typed: Option<TypedEvent>,

@@ -19,8 +19,7 @@ pub enum Decision {
     Drop,
 }
 
-/// An error that decides what a service does with the event. Derive it with
-/// `#[derive(HandlerError)]`.
+/// An error that decides what a service does with the event.
 ///
 /// All other errors are retried.
 ///

@@ -1,10 +1,10 @@
-//! How a service treats the events of a handler.
+//! The policy for the events of a handler.
 
 use std::time::Duration;
 
 use crate::event::Event;
 
-/// How a service treats the events of a handler: retries, timeout, order and dead letters.
+/// The policy for the events of a handler: retries, timeout, order and dead letters.
 ///
 /// A setting that is not set is taken from the next policy in this order: the handler's own policy
 /// from `#[handles(..)]`, the policy of the event type, the policy of the service, the default.

@@ -54,7 +54,7 @@ pub fn default_registry() -> &'static Registry {
 }
 
 impl Registry {
-    /// Creates an empty registry. The name is only used in messages.
+    /// Creates an empty registry. The name only appears in messages.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {

@@ -263,7 +263,7 @@ impl fmt::Display for HandlerOutcome<'_> {
     }
 }
 
-/// A builder of the report of an event, used while its handlers run.
+/// A builder for the report of an event, used while its handlers run.
 #[derive(Debug, Default)]
 pub(super) struct ReportBuilder(Option<Box<Details>>);
 

@@ -130,7 +130,7 @@ impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
     }
 }
 
-/// The error of a returned event that could not be sent.
+/// The error for a returned event that could not be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to send the returned event of type {ty:?}")]
 struct NotSent {

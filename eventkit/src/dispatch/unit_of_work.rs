@@ -186,6 +186,6 @@ pub trait UnitOfWork: Any + Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store is unavailable; the store then rolls back by itself.
+    /// Returns an error if the store is unavailable; the store then rolls back without this call.
     fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>>;
 }

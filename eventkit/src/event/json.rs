@@ -64,13 +64,13 @@ pub(crate) fn is_value(text: &str) -> bool {
     skip(text, 0).is_some_and(|skipped| is_blank(&text[skipped.end..]))
 }
 
-/// Describes the byte order mark that bytes begin with, if they do. JSON text must not begin with
-/// one (RFC 8259, section 8.1).
+/// Describes the byte order mark at the start of the bytes, if there is one. JSON text must not
+/// begin with one (RFC 8259, section 8.1).
 pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
-        Some("it begins with a byte order mark, which has to be left out")
+        Some("it begins with a byte order mark: remove it")
     } else if bytes.starts_with(b"\xfe\xff") || bytes.starts_with(b"\xff\xfe") {
-        Some("it begins with a byte order mark of UTF-16, and has to be in UTF-8")
+        Some("it begins with a UTF-16 byte order mark: encode it as UTF-8")
     } else {
         None
     }

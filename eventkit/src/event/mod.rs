@@ -128,7 +128,7 @@ impl Inner {
 impl Eq for Inner {}
 
 impl Event {
-    /// Returns a builder of a new event.
+    /// Returns a builder for a new event.
     pub fn builder() -> EventBuilder {
         EventBuilder::default()
     }

@@ -116,7 +116,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.len()
     }
 
-    /// Returns whether the map has no entry.
+    /// Returns whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

@@ -61,8 +61,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 
     /// Opens a consumer, and creates what it needs at the broker if that does not exist yet.
     ///
-    /// Returning `Ok` means that the broker has answered: the service then reports the subscription as
-    /// running.
+    /// The broker must have responded before this returns `Ok`, because the service then reports
+    /// the subscription as running.
     ///
     /// # Errors
     ///
@@ -90,8 +90,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
     /// Returns the status of a subscription that this process uses, as the transport currently
     /// knows it.
     ///
-    /// This does not wait: a transport that has to ask its broker does so periodically while a consumer
-    /// is open. The default implementation reports nothing.
+    /// This does not wait. A transport that must ask its broker does so periodically while a
+    /// consumer is open. The default implementation reports nothing.
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
         let _ = subscription;
         SubscriptionStatus::default()

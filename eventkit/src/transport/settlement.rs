@@ -124,7 +124,7 @@ pub trait Acknowledger: Debug + Send + Sync {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>>;
 
-    /// Reports progress: the message has to be settled within `ack_wait` from now.
+    /// Reports progress: the message must be settled within `ack_wait` from now.
     ///
     /// A transport whose messages stay with a consumer until its connection is lost need not do
     /// anything.
@@ -242,7 +242,7 @@ impl AckHandle {
         self.settle(Settlement::Skip)
     }
 
-    /// Reports progress: the message has to be settled within `ack_wait` from now.
+    /// Reports progress: the message must be settled within `ack_wait` from now.
     ///
     /// # Errors
     ///

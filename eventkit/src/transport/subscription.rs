@@ -118,7 +118,7 @@ pub enum StartPosition {
     Time(Timestamp),
 }
 
-/// What a transport knows about a subscription that a process uses.
+/// The transport's current information about a subscription that a process uses.
 ///
 /// [`Transport::subscription_status`](super::Transport::subscription_status) returns it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -128,11 +128,11 @@ pub struct SubscriptionStatus {
     pub superseded: bool,
     /// The number of messages that were not delivered to any process yet, if known.
     pub lag: Option<u64>,
-    /// Warnings for operators, each of which says what to do.
+    /// Warnings for operators, which say what to do.
     pub warnings: Vec<String>,
 }
 
-/// What a transport knows about a durable subscription.
+/// The transport's information about a durable subscription.
 ///
 /// ```
 /// use eventkit::transport::SubscriptionInfo;

@@ -60,7 +60,7 @@ impl Metadata {
 }
 
 /// Returns the position of the event's type among the types of an enum, or their number if it is
-/// none of them.
+/// not among them.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub fn position_or_other(
 ///
 /// # Errors
 ///
-/// Returns an error if it is none of them, or if the message is malformed or not a valid event.
+/// Returns an error if it is not among them, or if the message is malformed or not a valid event.
 pub fn position(
     source: &mut dyn EventReader,
     types: &[&'static str],

@@ -47,7 +47,7 @@ pub trait EventWriter: Sized {
 /// The attributes of a typed value that is written.
 #[derive(Debug)]
 pub enum ValueAttributes {
-    /// Only those of its type, an id and a time.
+    /// Only the attributes of its type, an id and a time.
     Fixed(&'static Metadata),
     /// Any attributes.
     Built(EventBuilder),

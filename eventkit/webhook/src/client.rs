@@ -66,7 +66,7 @@ impl Reqwest {
         let url = Url::parse(&uri.to_string()).map_err(|error| {
             TransportError::configuration("failed to create the request").with_source(error)
         })?;
-        // Another one is parsed each time.
+        // reqwest parses any other type for each request.
         let _ = self.target.set((uri.clone(), url.clone()));
         Ok(url)
     }
@@ -100,7 +100,7 @@ impl Reqwest {
             *received.headers_mut() = mem::take(response.headers_mut());
         } else {
             *received.headers_mut() = response.headers().clone();
-            // A body that cannot be read is only missing from the error message.
+            // If the body cannot be read, the error message just does not contain it.
             *received.body_mut() = read(response, MAX_RESPONSE_BODY)
                 .await
                 .unwrap_or_default()

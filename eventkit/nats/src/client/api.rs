@@ -58,7 +58,7 @@ impl Api {
         }
     }
 
-    /// Returns the error of a request that was not answered in time.
+    /// Returns the error for a request that timed out.
     pub(super) fn no_answer(&self, operation: &str, subject: &str) -> TransportError {
         TransportError::unavailable(format!(
             "failed to {operation}: no response within {:?}; check the server, and that it permits the user \

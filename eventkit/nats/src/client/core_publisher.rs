@@ -107,7 +107,7 @@ impl CorePublisher {
                 .with_source(error.to_string())
         })?;
         // The server handles the messages of a connection in order, so this message returns after
-        // the server has handled the event. The `flush` of the client does not wait for the server.
+        // the server has handled the event. The client's `flush` does not wait for the server.
         let inbox = client.new_inbox();
         let echo = Request::new().inbox(inbox.clone()).timeout(None);
         match client.send_request(inbox, echo).await {
@@ -145,7 +145,7 @@ impl Publisher for CorePublisher {
             let operation = format!("publish a message to `{ty}`");
             if is_reserved(ty) {
                 return Err(TransportError::configuration(format!(
-                    "failed to {operation}: core NATS keeps no dead letters and replays, which need \
+                    "failed to {operation}: core NATS does not store dead letters or replays, which need \
                      JetStream"
                 )));
             }

@@ -73,7 +73,7 @@ impl Shared {
     }
 
     /// Explains the error of a message that no stream stored: if the stream did not store the
-    /// subject when the transport was opened, an operator has to act.
+    /// subject when the transport was opened, an operator must act.
     pub(super) fn explain_no_stream(
         &self,
         operation: &str,

@@ -1,5 +1,5 @@
-//! The state stream, which is stored next to the user's stream and holds what has to outlive a
-//! process.
+//! The state stream, which is stored next to the user's stream and contains everything that must
+//! outlive a process.
 //!
 //! It keeps the last message of each subject. The leader of the stream answers reads, and a write
 //! can require that nothing else was written meanwhile.

@@ -181,7 +181,7 @@ impl LeaseQueue {
     }
 
     /// Makes the messages available that were returned with a delay: a new process does not know
-    /// that it has to wait for them.
+    /// that it must wait for them.
     fn end_delays(&mut self) {
         let counts = &self.delivery_counts;
         let returned = self
@@ -271,7 +271,7 @@ impl LeaseQueue {
                 .any(|(older, lease)| *older < position && is_lost(lease.consumer))
     }
 
-    /// Returns the next time at which a message becomes available by itself.
+    /// Returns the next time at which a message becomes available without any other change.
     pub(super) fn next_change(&self) -> Option<Instant> {
         let times = self
             .delayed

@@ -1,4 +1,4 @@
-//! The builder of an endpoint.
+//! The builder for an endpoint.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Endpoint {
     }
 }
 
-/// A builder of an [`Endpoint`].
+/// A builder for an [`Endpoint`].
 #[must_use = "a builder does nothing until `build` is called"]
 #[derive(Debug)]
 pub struct EndpointBuilder {
@@ -132,7 +132,7 @@ impl EndpointBuilder {
 
     /// Sets how long the endpoint remembers the outcome of a delivery; one hour by default.
     ///
-    /// If a sender retries a forgotten delivery, its handler runs again: the window has to be
+    /// If a sender retries a forgotten delivery, its handler runs again: the window must be
     /// longer than senders retry.
     pub fn dedup_window(mut self, window: Duration) -> Self {
         self.dedup_window = window;

@@ -244,7 +244,7 @@ impl StreamSettings {
     }
 }
 
-/// Checks the settings that change what the stream does with an event.
+/// Checks the settings that change how the stream treats an event.
 fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
     for refused in ["no_ack", "sealed"] {
         mismatch.expect_eq(refused, found.flag(refused), false);
