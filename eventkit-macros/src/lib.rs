@@ -169,13 +169,13 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 ///
 /// #[derive(Debug, thiserror::Error, HandlerError)]
 /// enum ShipError {
-///     #[error("the carrier has no room")]
+///     #[error("the carrier is fully booked")]
 ///     #[retry(after = "5s")]
 ///     CarrierBusy,
-///     #[error("the label was not printed")]
+///     #[error("failed to print the label")]
 ///     #[retry]
 ///     Label(#[from] std::io::Error),
-///     #[error("no address {0:?}")]
+///     #[error("unknown address {0:?}")]
 ///     #[dead_letter]
 ///     UnknownAddress(String),
 ///     #[error("shipped already")]

@@ -73,7 +73,7 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
             keep: keep.is_some(),
         }),
         (None, Some(keep)) => {
-            let message = "`keep` needs the attribute that the field sets: write it, such as `#[cloudevent(subject, keep)]`";
+            let message = "`keep` requires the attribute that the field sets: write, for example, `#[cloudevent(subject, keep)]`";
             errors.fail(keep, message)
         }
         (None, None) => None,
