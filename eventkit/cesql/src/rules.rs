@@ -267,7 +267,7 @@ pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
 /// The prefix of the media types of events and batches, ignoring case (HTTP binding, 3).
 const EVENTS: &str = "application/cloudevents";
 
-/// Returns whether a media type is that of events or batches, rather than of their data.
+/// Returns whether a media type denotes events or batches, rather than their data.
 #[must_use]
 #[inline]
 pub fn declares_events(media_type: &str) -> bool {

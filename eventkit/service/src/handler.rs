@@ -209,7 +209,7 @@ impl Attempt {
 
 /// The service that a layer wraps: the next layer, or the handler itself.
 ///
-/// Its error is that of an inner layer, or the boxed [`Failure`] of the handler.
+/// It returns the error of an inner layer, or the boxed [`Failure`] of the handler.
 ///
 /// [`ServiceBuilder::layer`](crate::ServiceBuilder::layer) has an example of a layer.
 #[derive(Clone, Default)]

@@ -210,7 +210,7 @@ impl KeyQueue {
             .chain(waiters.map(|(index, _)| index + 1))
     }
 
-    /// Relieves the last message that can be relieved; from now on the key keeps no more messages.
+    /// Relieves the last message that can be relieved; from now on the key does not keep messages.
     pub(crate) fn relieve(&mut self) {
         let since = self.stall.map_or_else(Instant::now, |stall| stall.since);
         let returns_holder = if self.waiters.is_empty() {

@@ -42,7 +42,7 @@ struct Keys {
     last_ticket: u64,
     /// The number of messages that are returned and not received again, across all keys.
     away: usize,
-    /// Whether the service receives no more messages.
+    /// Whether the service has stopped receiving messages.
     is_draining: bool,
 }
 
@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(turns, [None, None, later, later]);
         assert_eq!(turn(&mut other), None);
 
-        // While the key is stalled it keeps no more messages, and the last one is returned.
+        // While the key is stalled, it does not keep new messages, and the last one is returned.
         tokio::time::advance(Duration::from_secs(10)).await;
         let later = Some(Turn::Later(Duration::from_secs(10)));
         assert_eq!(turn(&mut queue.ordered("a", 8)), later);

@@ -197,7 +197,7 @@ struct ResumingConsumer {
 impl ResumingConsumer {
     /// Waits for the next message; returns `None` once the stream has ended for good.
     ///
-    /// Dropping the future loses no message.
+    /// No message is lost if the future is dropped.
     async fn next(&mut self) -> Option<Incoming> {
         while !self.ended {
             let received = catch_panic(pin!(self.receive())).await;

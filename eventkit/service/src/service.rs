@@ -87,7 +87,7 @@ impl Service {
     }
 
     /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: the
-    /// service receives no more messages, and running handlers may finish. Messages that are not
+    /// service stops receiving messages, and running handlers may finish. Messages that are not
     /// settled within the [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) are
     /// released to their transports.
     ///
@@ -184,7 +184,7 @@ impl Service {
 pub struct ServiceHandle {
     pub(crate) subscriptions: Arc<[Arc<SubscriptionStatus>]>,
     pub(crate) background: Arc<[Arc<dyn BackgroundTask>]>,
-    /// Cancelled when the service receives no more messages and starts no more handlers.
+    /// Cancelled when the service stops receiving messages and starting handlers.
     pub(crate) draining: CancellationToken,
     /// Counts changes of the status, for tasks that wait for one.
     pub(crate) changes: watch::Sender<u64>,

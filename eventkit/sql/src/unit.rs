@@ -275,15 +275,15 @@ impl<DB: SqlDatabase> fmt::Debug for Tx<DB> {
 
 #[expect(
     clippy::expect_used,
-    reason = "the transaction is there until the drop"
+    reason = "the transaction is present until the drop"
 )]
 impl<DB: SqlDatabase> Lent<DB> {
     fn get(&self) -> &DB::Connection {
-        self.transaction.as_ref().expect("there until the drop")
+        self.transaction.as_ref().expect("present until the drop")
     }
 
     fn get_mut(&mut self) -> &mut DB::Connection {
-        self.transaction.as_mut().expect("there until the drop")
+        self.transaction.as_mut().expect("present until the drop")
     }
 }
 

@@ -61,8 +61,8 @@ impl RegistryReport {
     /// Returns the event types that handlers [emit](super::Handler::emits) but no handler of the
     /// registry handles.
     ///
-    /// A handler with a pattern handles all types that it matches, so a log of `"*"` leaves none
-    /// unhandled. To find the types that only such a handler takes, go through the handlers:
+    /// A handler with a pattern handles all types that it matches, so with a log of `"*"`, no event
+    /// type is unhandled. To find the types that only such a handler takes, go through the handlers:
     ///
     /// ```standalone_crate
     /// use eventkit::{CloudEvent, Event, Registry};
@@ -172,8 +172,8 @@ impl Registry {
         })
     }
 
-    /// Checks that the registry has handlers with these paths; a path is that of a function, a
-    /// module or a crate.
+    /// Checks that the registry has handlers with these paths; each path names a function,
+    /// a module or a crate.
     ///
     /// A linker omits a crate that no code refers to, together with its handlers. A program that
     /// relies on such handlers calls this function at startup.

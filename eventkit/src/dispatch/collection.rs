@@ -12,7 +12,7 @@ use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
 use crate::typed::CloudEvent;
 
-/// The cause of events that are sent outside a service, where no event causes them.
+/// The cause of events that are sent outside a service, where they have no handled event.
 const NO_CAUSE: CauseKey<'_> = CauseKey {
     source: "",
     id: "",
@@ -44,7 +44,7 @@ struct Contents {
     closed: bool,
 }
 
-/// The outgoing events of a call, allocated on first use because most handlers send none.
+/// The outgoing events of a call, allocated on first use because most handlers do not send events.
 #[derive(Debug, Default)]
 pub struct LazyOutgoing {
     cause: Option<Cause>,

@@ -152,7 +152,7 @@ impl<G> EventMeta<G> {
 
     /// Checks that the events of all types that a handler takes have an attribute of its filter.
     ///
-    /// The core attributes need no check. `patterns` are those of the handler.
+    /// The core attributes need no check. `patterns` are the handler's patterns.
     ///
     /// # Panics
     ///
@@ -207,7 +207,7 @@ const fn selects(patterns: &[&str], ty: &str) -> bool {
     patterns.is_empty()
 }
 
-/// Checks an event type or pattern that is given by a constant. The macro checks literals.
+/// Checks an event type or pattern in a constant. The macro checks literals.
 ///
 /// # Panics
 ///

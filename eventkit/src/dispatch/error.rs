@@ -67,7 +67,7 @@ pub enum DispatchError {
 ///
 /// [`DispatcherBuilder::cascade`](super::DispatcherBuilder::cascade) enables cascades.
 #[derive(Debug, Error)]
-#[error("failed to dispatch a returned event, {}: {kind}", types(chain))]
+#[error("failed to dispatch a returned event ({}): {kind}", types(chain))]
 pub struct CascadeError {
     chain: Vec<String>,
     report: Report,
@@ -94,7 +94,7 @@ impl CascadeError {
     }
 
     /// Returns the event types from the dispatched event to the one that could not be dispatched.
-    /// The handlers of each event returned the next one.
+    /// Each event after the first was returned by a handler of the previous one.
     #[must_use]
     pub fn chain(&self) -> &[String] {
         &self.chain

@@ -120,7 +120,7 @@ impl Policy {
 
     /// Sets the delay before the second attempt.
     ///
-    /// The delay doubles with each further attempt. A random part of up to half of it is
+    /// The delay doubles with each additional attempt. A random part of up to half of it is
     /// subtracted, so that events that failed together are not retried together.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.0.initial_delay = Some(delay);

@@ -148,8 +148,8 @@ impl<'r> Registration<'r> {
         self
     }
 
-    /// Sets the former durable names, most recent first. A service continues the first of their
-    /// subscriptions that exists.
+    /// Sets the former durable names, most recent first. A service continues the
+    /// subscription of the first name that has one.
     pub fn formerly(mut self, names: &'static [&'static str]) -> Self {
         self.former_names = names;
         self

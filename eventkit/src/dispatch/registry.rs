@@ -87,7 +87,7 @@ impl Registry {
         self.update(|added| added.extend(handlers));
     }
 
-    /// Runs the handlers of an event. If a handler fails or panics, the others run nevertheless.
+    /// Runs the handlers of an event. If a handler fails or panics, the others still run.
     ///
     /// The event is an [`Event`](crate::Event) or a value of a derived type. Typed handlers get a
     /// typed value directly, and it is encoded only if a handler takes the envelope. An envelope is

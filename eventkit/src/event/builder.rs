@@ -110,7 +110,7 @@ impl EventBuilder {
         self.text(name::DATASCHEMA_AT, uri.into())
     }
 
-    /// Sets an extension attribute, and replaces one of the same name.
+    /// Sets an extension attribute, replacing any previous value.
     ///
     /// A number of any integer type becomes an Integer. [`build`](Self::build) refuses one that
     /// exceeds 32 bits; pass such a number as a string.

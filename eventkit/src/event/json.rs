@@ -196,7 +196,10 @@ fn space_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Returns the position after the name of a member and its colon. The elements of an array have
 /// neither.
-#[expect(clippy::inline_always, reason = "most names are shorter than a call")]
+#[expect(
+    clippy::inline_always,
+    reason = "most names are so short that a call would cost more"
+)]
 #[inline(always)]
 fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
     if close == b']' {
@@ -210,7 +213,10 @@ fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
 }
 
 /// Returns the position after a string. `at` is the position after the opening quote.
-#[expect(clippy::inline_always, reason = "most strings are shorter than a call")]
+#[expect(
+    clippy::inline_always,
+    reason = "most strings are so short that a call would cost more"
+)]
 #[inline(always)]
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {

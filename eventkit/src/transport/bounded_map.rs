@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_retained_by_value_whatever_is_before_them() {
+    fn entries_are_retained_by_value_regardless_of_earlier_entries() {
         let mut map = BoundedMap::new(10);
         for (key, value) in [(1, 1), (2, 9), (3, 2), (4, 8)] {
             map.insert(key, value);

@@ -104,7 +104,7 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 pub trait Consumer: Debug + Send {
     /// Waits for the next message; returns `None` once the stream has ended for good.
     ///
-    /// Dropping the future loses no message. A consumer that can no longer reach the broker returns an
+    /// No message is lost if the future is dropped. A consumer that can no longer reach the broker returns an
     /// error within a bounded time; the service then drops the consumer and opens a new one.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ pub trait Consumer: Debug + Send {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the messages are then delivered again after
+    /// Returns an error if the broker did not confirm this; the messages are then delivered again after
     /// `ack_wait`.
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
 }

@@ -196,14 +196,14 @@ mod tests {
     }
 
     #[test]
-    fn events_are_taken_until_there_is_none_and_not_again() {
+    fn events_are_taken_until_none_is_left_and_not_again() {
         let mut events = [Some(0), Some(1), None, Some(2)].into_iter();
         let events = iter::from_fn(|| events.next().flatten().map(event));
         assert_eq!(publish(["", ""], events).0.unwrap(), 2);
     }
 
     #[test]
-    fn an_error_says_what_was_not_published() {
+    fn an_error_lists_the_unpublished_events() {
         let (published, _) = publish(["250", "210"], (0..1000).map(event));
         let error = published.unwrap_err();
         let failed: Vec<usize> = error.failed.iter().map(|(place, _)| *place).collect();

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_tells_selections_apart_whatever_the_order_of_patterns() {
+    fn a_digest_distinguishes_selections_regardless_of_the_order_of_patterns() {
         let all = [
             digest(&["a", "b"], None),
             digest(&["a"], None),

@@ -124,7 +124,7 @@ pub enum StartPosition {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionStatus {
-    /// Whether a later [selection](Subscription#selections) than the one of this process is recorded.
+    /// Whether a later [selection](Subscription#selections) than that of this process is recorded.
     pub superseded: bool,
     /// The number of messages that were not delivered to any process yet, if known.
     pub lag: Option<u64>,

@@ -178,7 +178,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const EXTENSIONS: &'static [&'static [&'static str]] = &[];
 
-    /// The first of the [`TYPES`](CloudEvent::TYPES) whose events declare no source.
+    /// The first of the [`TYPES`](CloudEvent::TYPES) whose events do not declare a source.
     #[doc(hidden)]
     const WITHOUT_SOURCE: Option<&'static str> = None;
 

@@ -67,7 +67,7 @@ impl VariantType {
 ///
 /// # Errors
 ///
-/// Returns no error. The signature is that of [`shared_position`].
+/// Never returns an error. The signature matches [`shared_position`].
 pub fn shared_position_or_other(
     event: &dyn SharedEvent,
     types: &[&'static str],

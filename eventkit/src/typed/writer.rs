@@ -44,7 +44,7 @@ pub trait EventWriter: Sized {
     ) -> Result<Self::Output, EncodeError>;
 }
 
-/// The attributes of a typed value that is written.
+/// The attributes of a typed value that is being written.
 #[derive(Debug)]
 pub enum ValueAttributes {
     /// Only the attributes of its type, an id and a time.

@@ -46,7 +46,7 @@ pub(super) struct Reqwest {
 }
 
 impl Reqwest {
-    /// Creates a client that never follows redirects, whatever the builder says (2.2).
+    /// Creates a client that never follows redirects, regardless of the builder's settings (2.2).
     pub(super) fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
         let client = builder.redirect(Policy::none()).build();
         let client = client.map_err(|error| {

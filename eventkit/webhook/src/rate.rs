@@ -53,7 +53,7 @@ impl RateLimiter {
         self.lock().interval = MINUTE / per_minute.max(1);
     }
 
-    /// Delays all further requests.
+    /// Delays all subsequent requests.
     pub(super) fn pause_for(&self, delay: Duration) {
         let now = Instant::now();
         if let Some(at) = now.checked_add(delay) {

@@ -312,7 +312,7 @@ async fn a_replay_of_a_type_that_the_handler_no_longer_takes_is_a_dead_letter_ag
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_whose_replay_cannot_be_published_stays() {
+async fn a_dead_letter_whose_replay_cannot_be_published_is_kept() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -367,7 +367,7 @@ async fn renamed(letters: usize) -> (TestHarness, Running) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_to_a_missing_handler_is_refused_and_the_dead_letter_stays() {
+async fn a_replay_to_a_missing_handler_is_refused_and_the_dead_letter_is_kept() {
     let (harness, service) = renamed(3).await;
     let letter = harness.letters().list().await.unwrap().remove(0);
     let refused = harness.letters().replay(&letter).await.unwrap_err();

@@ -247,7 +247,7 @@ async fn run_under(faults: Faults) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_lose_no_message_and_are_the_same_for_a_seed() {
+async fn faults_do_not_lose_messages_and_are_the_same_for_a_seed() {
     let faults = |seed| {
         Faults::seeded(seed)
             .duplicate(0.1)

@@ -114,7 +114,7 @@ impl NatsAcknowledger {
         let operation = format!("delete the dead letter at position {position}");
         let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
         if let Err(error) = deleted {
-            warn!(%error, %stream, position, "failed to delete a settled dead letter; it stays in the stream");
+            warn!(%error, %stream, position, "failed to delete a settled dead letter; it remains in the stream");
         }
         Ok(())
     }
@@ -289,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_nobody_takes_comes_back_less_often() {
+    fn a_message_that_no_process_takes_is_redelivered_less_often() {
         let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
         assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
         for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {

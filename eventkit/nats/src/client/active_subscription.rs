@@ -89,7 +89,7 @@ impl ActiveSubscription {
     }
 
     /// Returns the time after which the server redelivers an unsettled message, if it differs from
-    /// the one of the subscription.
+    /// that of the subscription.
     pub(super) fn ack_wait(&self) -> Option<Duration> {
         let ack_wait = self.durable.ack_wait();
         ack_wait.filter(|ack_wait| *ack_wait != self.subscription.ack_wait)

@@ -180,7 +180,7 @@ impl NatsBuilder {
     /// Sets the maximum size of the stream; unlimited by default.
     ///
     /// A full stream refuses new messages. Without a [`max_age`](Self::max_age) it never deletes
-    /// messages, and stays full.
+    /// messages, and remains full.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.stream.max_bytes = Some(bytes);
         self
@@ -221,7 +221,7 @@ impl NatsBuilder {
     /// Sets the maximum number of unsettled messages of a subscription, across all its consumers
     /// and including messages that wait for redelivery; 10,000 by default.
     ///
-    /// At this number, the server delivers no further message to the subscription. This does not
+    /// At this number, the server stops delivering messages to the subscription. This does not
     /// limit the dead letters that a reader leases.
     pub fn max_ack_pending(mut self, max: usize) -> Self {
         self.max_ack_pending = max;

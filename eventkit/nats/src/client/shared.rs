@@ -44,7 +44,7 @@ impl Shared {
     }
 
     /// Returns the maximum number of unsettled messages of a subscription. A reader of dead letters
-    /// leases as many as it asks for, whatever the limit of handlers is.
+    /// leases as many as it asks for, regardless of the limit for handlers.
     pub(super) fn max_ack_pending_of(&self, subscription: &Subscription) -> usize {
         if owns_dead_letters(subscription) {
             self.max_ack_pending.max(subscription.max_in_flight)

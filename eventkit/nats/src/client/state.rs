@@ -192,7 +192,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn put(
         &self,
         key: &str,
@@ -226,7 +226,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn replace(
         &self,
         key: &str,
@@ -264,7 +264,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn purge(&self, filter: &str) -> Result<(), TransportError> {
         let subject = self.subject(filter);
         let operation = format!("purge `{subject}`");

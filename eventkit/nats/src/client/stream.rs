@@ -41,7 +41,7 @@ impl StreamInfo {
     }
 }
 
-/// The stream of events, and the instance of it that this process uses.
+/// The stream of events, and its instance that this process uses.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) settings: StreamSettings,

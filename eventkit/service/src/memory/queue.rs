@@ -115,7 +115,7 @@ impl LeaseQueue {
         self.subscription.selects(ty) || self.is_replay(ty)
     }
 
-    /// Returns whether an event type is the one of replays to the subscription, by its current or a
+    /// Returns whether an event type is used for replays to the subscription, by its current or a
     /// former name.
     ///
     /// A process of an earlier deployment does not know names that were added later.
@@ -147,7 +147,7 @@ impl LeaseQueue {
         self.changed.notify_waiters();
     }
 
-    /// Returns whether a later selection than the one of a subscription is recorded.
+    /// Returns whether a later selection than that of a subscription is recorded.
     pub(super) fn supersedes(&self, subscription: &Subscription) -> bool {
         self.selections.supersede(subscription)
     }

@@ -82,7 +82,7 @@ impl EndpointBuilder {
     /// senders together; unlimited by default.
     ///
     /// A handshake grants at most this rate. The requests of one minute may come in a burst;
-    /// further ones get the response 429. Handshakes need no token, so they are limited separately:
+    /// additional ones get the response 429. Handshakes need no token, so they are limited separately:
     /// all senders together may make this number of handshakes per minute, or 60 if no rate is set.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.settings.origins.rate = Some(per_minute);

@@ -172,7 +172,7 @@ impl SenderBuilder {
         self
     }
 
-    /// Builds the sender; this sends nothing.
+    /// Builds the sender, without sending anything.
     ///
     /// # Errors
     ///
