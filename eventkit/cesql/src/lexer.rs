@@ -70,7 +70,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
-        // The `=` of `==` would be taken for an operator without its right operand.
+        // The `=` of `==` would be mistaken for an operator without its right operand.
         if rest.starts_with("==") {
             return Err(self.wrong("==", "`=`"));
         }

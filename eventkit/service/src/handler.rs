@@ -90,13 +90,13 @@ impl NamedHandler {
     }
 }
 
-/// One attempt to handle an event, which is the request of a [layer](super::ServiceBuilder::layer).
+/// An attempt to handle an event, which [layers](super::ServiceBuilder::layer) receive as their request.
 ///
 /// A clone is the same attempt. If a layer calls the handler twice, the
 /// [`Outgoing`](eventkit::Outgoing) events of the first call are published only if that call
 /// succeeded.
-/// A handler that runs in a [unit of work](eventkit::unit_of_work) is called once in an attempt; the second
-/// call fails.
+/// A handler that runs in a [unit of work](eventkit::unit_of_work) can be called only once per attempt; a
+/// second call fails.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub(crate) event: Event,

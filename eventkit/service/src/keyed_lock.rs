@@ -260,7 +260,7 @@ impl KeyGuard {
         }
     }
 
-    /// Releases the place of an event that is settled for good.
+    /// Releases the place of an event that is settled permanently.
     pub(crate) fn finish(mut self) {
         if let Some(entry) = &mut self.entry {
             entry.is_finished = true;

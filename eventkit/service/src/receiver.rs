@@ -187,7 +187,7 @@ struct ResumingConsumer {
     status: Arc<SubscriptionStatus>,
     lock: Arc<KeyedLock>,
     consumer: Option<Box<dyn Consumer>>,
-    /// Whether the stream has ended for good; it must not be polled again.
+    /// Whether the stream has ended permanently; it must not be polled again.
     ended: bool,
     /// The number of failures since the last received message.
     failures: u32,
@@ -195,7 +195,7 @@ struct ResumingConsumer {
 }
 
 impl ResumingConsumer {
-    /// Waits for the next message; returns `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended permanently.
     ///
     /// No message is lost if the future is dropped.
     async fn next(&mut self) -> Option<Incoming> {

@@ -99,7 +99,7 @@ impl Delivery<'_> {
             Ok(Err(CommitError::Refused(error))) => {
                 Ok(AttemptOutcome::Failed(Failure::UnitOfWork(error)))
             }
-            // It is unknown whether it was committed: the next unit of work finds out.
+            // It is unknown whether it was committed: the next unit of work determines this.
             Ok(Err(error)) => Err(NotCommitted::Store(error.into())),
             Err(_) => Err(NotCommitted::Store(NO_ANSWER.into())),
         }

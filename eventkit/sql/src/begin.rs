@@ -41,7 +41,7 @@ impl<DB: SqlDatabase> Future for Beginning<DB> {
 
 impl<DB: SqlDatabase> Drop for Beginning<DB> {
     fn drop(&mut self) {
-        // Without a runtime, the pool is gone too.
+        // Without a runtime, the pool no longer works either.
         if let (Some(beginning), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             // The transaction is rolled back when it is dropped.
             runtime.spawn(beginning);

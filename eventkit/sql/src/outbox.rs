@@ -126,7 +126,7 @@ impl<DB: SqlDatabase> Outbox<DB> {
     ///
     /// # Errors
     ///
-    /// Returns an error as [`send_at`](Self::send_at) does.
+    /// Returns an error if [`send_at`](Self::send_at) does.
     pub async fn send_in<E: ToEvent>(
         &self,
         connection: &mut DB::Connection,

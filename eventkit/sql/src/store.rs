@@ -53,7 +53,7 @@ const SWEEPS: u32 = 10;
 ///
 /// # Errors
 ///
-/// Returns an error as [`SqlStore::migrate`] does.
+/// Returns an error if [`SqlStore::migrate`] does.
 pub async fn migrate<DB: SqlDatabase>(pool: &Pool<DB>) -> Result<(), SqlError> {
     SqlStore::new(pool.clone()).migrate().await
 }

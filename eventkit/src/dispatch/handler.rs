@@ -252,7 +252,7 @@ impl Handler {
         self.metadata.name
     }
 
-    /// Returns the durable name, under which services subscribe the handler, if it has one.
+    /// Returns the durable name, which services use for the handler's subscription, if it has one.
     ///
     /// It stays the same when the function is renamed.
     #[must_use]

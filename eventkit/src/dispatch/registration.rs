@@ -142,7 +142,7 @@ impl<'r> Registration<'r> {
         self
     }
 
-    /// Sets the durable name, under which services subscribe the handler.
+    /// Sets the durable name, which services use for the handler's subscription.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self

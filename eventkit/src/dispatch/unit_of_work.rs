@@ -166,7 +166,7 @@ pub enum CommitError {
     #[error(transparent)]
     Refused(BoxError),
     /// The store is unavailable, and may or may not have committed. The next unit of work for the
-    /// event finds out.
+    /// event determines this.
     #[error(transparent)]
     Unavailable(BoxError),
 }

@@ -102,7 +102,7 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 ///
 /// [`Transport`] has an example of a consumer.
 pub trait Consumer: Debug + Send {
-    /// Waits for the next message; returns `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended permanently.
     ///
     /// No message is lost if the future is dropped. A consumer that can no longer reach the broker returns an
     /// error within a bounded time; the service then drops the consumer and opens a new one.

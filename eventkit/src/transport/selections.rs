@@ -47,7 +47,7 @@ pub struct Selections {
 /// [`Selections`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectionRole {
-    /// The latest selection: messages that it skips are settled for good.
+    /// The latest selection: messages that it skips are settled permanently.
     Latest,
     /// An earlier selection: messages that it skips are returned for a later one.
     Superseded,

@@ -64,7 +64,7 @@ impl DeliveryRecord {
     }
 }
 
-/// A handle of a consumer that settles its messages.
+/// A handle that settles the messages of a consumer.
 ///
 /// One acknowledger may serve all messages of a consumer, which saves an allocation for each
 /// message. A message that is never settled is delivered again. A transport that must act when a

@@ -15,7 +15,7 @@ use crate::pattern;
 /// rolling deployment, processes with an earlier and a later selection share the messages:
 ///
 /// - If a process with the latest selection [skips](super::Settlement::Skip) a message, it is
-///   settled for good.
+///   settled permanently.
 /// - If a process with an earlier selection skips a message, it is returned, since the later
 ///   selection may include it. Such a process is [superseded](SubscriptionStatus::superseded).
 /// - If only processes with an earlier selection are left, as after a rollback, their selection

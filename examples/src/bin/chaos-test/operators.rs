@@ -58,7 +58,7 @@ pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError
     row.demand_ok(noticed.map(drop));
     sleep(GONE).await;
     let is_gone = operator.stream().await?.is_none();
-    row.demand(is_gone, "a worker made the deleted stream anew");
+    row.demand(is_gone, "a worker recreated the deleted stream");
     row.setup.worker.stream.open().await?;
     row.publish(half..all);
     let ready = row.newest()?.ready().await;
