@@ -26,11 +26,7 @@ impl<'a> Extract<'a> for Tenant {
             .split('/')
             .nth(1)
             .filter(|tenant| !tenant.is_empty());
-        Ok(Self(
-            tenant
-                .ok_or("the source does not name a tenant")?
-                .to_owned(),
-        ))
+        Ok(Self(tenant.ok_or("the source has no tenant")?.to_owned()))
     }
 }
 
