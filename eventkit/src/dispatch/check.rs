@@ -21,7 +21,7 @@ use crate::pattern;
 /// SHOP.register("co.outcome.order.placd", |_: &Event| {});
 ///
 /// let report = SHOP.check()?;
-/// let [unmatched] = report.unmatched_patterns() else { panic!("one pattern is misspelt") };
+/// let [unmatched] = report.unmatched_patterns() else { panic!("one pattern is misspelled") };
 /// assert_eq!(unmatched.pattern, "co.outcome.order.placd");
 /// assert!(report.cycles().is_empty());
 /// # Ok::<(), eventkit::CheckError>(())

@@ -197,7 +197,7 @@ impl Contents {
         Ok(())
     }
 
-    /// Removes all events after the first `len`.
+    /// Keeps the first `len` events, and removes all others.
     fn truncate(&mut self, len: usize) {
         self.events.truncate(len);
         self.by_id.retain(|_, index| *index < len);
@@ -263,7 +263,7 @@ impl LazyOutgoing {
         self.len() == 0
     }
 
-    /// Removes all events after the first `len`.
+    /// Keeps the first `len` events, and removes all others.
     pub fn truncate(&self, len: usize) {
         if let Some(collection) = self.collection.get() {
             collection.lock().truncate(len);

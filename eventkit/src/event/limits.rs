@@ -72,7 +72,7 @@ pub struct Limits {
 
 impl Limits {
     /// The default limits: a body of 16 MiB, 512 headers of 256 KiB in total, 256 attributes of up
-    /// to 64 KiB each, 10,000 events in a batch, and JSON of 127 levels.
+    /// to 64 KiB each, 10,000 events in a batch, and JSON nested up to 127 levels.
     pub const DEFAULT: Self = Self {
         body_bytes: 16 * 1024 * 1024,
         header_bytes: 256 * 1024,

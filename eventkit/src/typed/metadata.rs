@@ -50,7 +50,7 @@ impl Metadata {
         EventBuilder::from_parts(parts)
     }
 
-    /// Returns a builder for an event with a content type for its data, but still without the data.
+    /// Returns a builder for an event with a content type for its data, but without the data.
     pub fn builder_without_data(&self) -> EventBuilder {
         let mut builder = self.builder();
         let content_type = Cow::Borrowed(self.data_content_type);
