@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_their_own_are_left_alone() {
+    fn names_unlike_any_key_get_no_suggestion() {
         for written in ["traceparent", "sequence", "tenant", "kid", "tier", "force"] {
             assert_eq!(did_you_mean(written, &KNOWN), None, "{written}");
         }

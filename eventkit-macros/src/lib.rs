@@ -169,13 +169,13 @@ pub fn cloud_event(input: TokenStream) -> TokenStream {
 ///
 /// #[derive(Debug, thiserror::Error, HandlerError)]
 /// enum ShipError {
-///     #[error("the carrier has no room")]
+///     #[error("the carrier is fully booked")]
 ///     #[retry(after = "5s")]
 ///     CarrierBusy,
-///     #[error("the label was not printed")]
+///     #[error("failed to print the label")]
 ///     #[retry]
 ///     Label(#[from] std::io::Error),
-///     #[error("no address {0:?}")]
+///     #[error("unknown address {0:?}")]
 ///     #[dead_letter]
 ///     UnknownAddress(String),
 ///     #[error("shipped already")]
@@ -384,7 +384,7 @@ pub fn __versioned_slice(_: TokenStream, item: TokenStream) -> TokenStream {
     versioned_slice::expand(item.into()).into()
 }
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -146,7 +146,7 @@ pub(crate) fn datacontenttype(text: &str) -> Result<(), String> {
     attribute_text(text)?;
     if rules::declares_events(text) {
         return Err(format!(
-            "the media type is that of whole events, not of their data: write one {example}"
+            "the media type describes whole events, not their data: write one {example}"
         ));
     }
     if text != text.trim_end() {

@@ -164,7 +164,7 @@ fn headers(request: &HttpRequest) -> Result<HeaderMap, Problem> {
 }
 
 fn bad_headers(detail: &str) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "Headers not readable", detail)
+    Problem::new(StatusCode::BAD_REQUEST, "Unreadable headers", detail)
 }
 
 /// Returns the problem for a body that could not be read.
@@ -174,7 +174,7 @@ fn unreadable(error: &actix_web::Error) -> Problem {
             let detail = "the body exceeds the limit of this server";
             Problem::new(status, "Body too large", detail)
         }
-        status => Problem::new(status, "Body not readable", error.to_string()),
+        status => Problem::new(status, "Unreadable body", error.to_string()),
     }
 }
 
@@ -182,7 +182,7 @@ fn status(code: u16) -> StatusCode {
     StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// Converts a response into one of actix.
+/// Converts a response into an actix response.
 fn response(code: StatusCode, headers: &HeaderMap, body: Bytes) -> HttpResponse {
     let code = ActixStatus::from_u16(code.as_u16());
     let mut response = HttpResponse::build(code.unwrap_or(ActixStatus::INTERNAL_SERVER_ERROR));

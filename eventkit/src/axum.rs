@@ -149,7 +149,7 @@ async fn receive<S: Send + Sync, T>(
             let detail = "the body exceeds the limit of this server";
             Problem::new(status, "Body too large", detail)
         }
-        status => Problem::new(status, "Body not readable", rejection.body_text()),
+        status => Problem::new(status, "Unreadable body", rejection.body_text()),
     })?;
     decode(&decoder, &headers, body).map_err(|error| Problem::from(&error))
 }

@@ -1,7 +1,7 @@
-//! Guides: pages of text, whose code is tested.
+//! Guides: pages of text with tested code.
 //!
-//! [Getting started](getting_started) is the first one to read. The front page of the [crate] lists those of the
-//! other crates as well.
+//! Start with [Getting started](getting_started). The front page of the [crate] also lists the
+//! guides of the other crates.
 
 #[doc = include_str!("../docs/getting-started.md")]
 pub mod getting_started {}

@@ -4,7 +4,7 @@
     not(feature = "http"),
     allow(
         dead_code,
-        reason = "what only the HTTP binding calls is written beside its like"
+        reason = "functions that only the HTTP binding calls are next to related ones"
     )
 )]
 
@@ -30,8 +30,8 @@ mod typed;
 #[cfg(any(feature = "actix", feature = "axum"))]
 mod web;
 
-/// Units of work, for authors of stores: a handler runs in a transaction, which also has the record that the
-/// event was handled and the events that follow.
+/// Units of work, for authors of stores: a handler runs in a transaction, which also records that
+/// the event was handled and stores the outgoing events.
 pub mod unit_of_work {
     pub use crate::dispatch::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 }
@@ -56,7 +56,7 @@ pub use typed::{
     AttributeSource, CloudEvent, EventReader, EventSet, Includes, ToEvent, TypedAttributes,
 };
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -61,7 +61,7 @@ pub fn check(pattern: &str) -> Result<(), InvalidPattern> {
     rules::check_pattern(pattern).map_err(InvalidPattern)
 }
 
-/// The error of a pattern that cannot match any event type.
+/// The error for a pattern that cannot match any event type.
 ///
 /// ```
 /// use eventkit::pattern;

@@ -212,7 +212,7 @@ pub async fn read(mut response: Response, limit: usize) -> Result<Message, Recei
     Ok(Message { headers, body })
 }
 
-/// The error of reading an event from a response.
+/// The error returned when an event cannot be read from a response.
 ///
 /// The [module](crate::reqwest) has an example.
 #[derive(Debug, Error)]

@@ -13,7 +13,7 @@ pub const REQUIRED: [(&str, &str); 4] = [
     ("ce-type", "t"),
 ];
 
-/// Returns a builder of an event with only the required attributes.
+/// Returns a builder for an event with only the required attributes.
 pub fn minimal() -> EventBuilder {
     Event::builder().id("1").source("/s").ty("t").without_time()
 }

@@ -280,10 +280,10 @@ fn unknown_key(name: &str, known: &str) -> String {
 /// Checks the name of an extension.
 pub(super) fn extension_name(name: &str) -> Result<(), String> {
     Err(match name {
-        symbol::ID => "`id` differs from event to event: put `#[cloudevent(id)]` on the field that sets it, write the function that computes it, `id = path::to::function`, or omit it for a random id".into(),
-        symbol::TIME => "`time` differs from event to event: put `#[cloudevent(time)]` on the field that sets it, write the function that computes it, `time = path::to::function`, or omit it for the current time".into(),
+        symbol::ID => "`id` differs from event to event: set it with `#[cloudevent(id)]` on a field, compute it with `id = path::to::function`, or omit it for a random id".into(),
+        symbol::TIME => "`time` differs from event to event: set it with `#[cloudevent(time)]` on a field, compute it with `time = path::to::function`, or omit it for the current time".into(),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".into(),
-        symbol::DATA => "`data` is not an attribute, the fields of the type are the data: use another name for the extension".into(),
+        symbol::DATA => "`data` is not an attribute, because the fields of the type are the data: use another name for the extension".into(),
         _ if rule::is_reserved(name) => {
             format!("`{name}` is not an extension: write `{name} = \"..\"` outside of `extension(..)`")
         }

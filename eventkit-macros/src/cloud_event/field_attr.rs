@@ -73,7 +73,7 @@ pub(super) fn read(errors: &ErrorCollector, field: &Field) -> Option<FieldAttr> 
             keep: keep.is_some(),
         }),
         (None, Some(keep)) => {
-            let message = "`keep` needs the attribute that the field sets: write it, such as `#[cloudevent(subject, keep)]`";
+            let message = "`keep` requires the attribute that the field sets: write, for example, `#[cloudevent(subject, keep)]`";
             errors.fail(keep, message)
         }
         (None, None) => None,
@@ -114,7 +114,7 @@ fn no_value(errors: &ErrorCollector, key: &Key, value: &Value) -> bool {
         let what = if name == symbol::KEEP {
             "it is a flag"
         } else {
-            "the field is the value"
+            "the field provides the value"
         };
         errors.add(key, format!("write `{name}` without a value: {what}"));
     }
@@ -186,7 +186,10 @@ fn unknown_key(name: &str) -> String {
             "`{name}` is the same for all events of a type: write `#[cloudevent({name} = \"..\")]` on the type"
         ),
         symbol::SPECVERSION => "`specversion` is set by the library: remove it".to_owned(),
-        symbol::DATA => "every field that sets no attribute is data: remove it".to_owned(),
+        symbol::DATA => {
+            "every field that does not set an attribute is part of the data: remove `data`"
+                .to_owned()
+        }
         symbol::CRATE => {
             "`crate` is a key of the type, not of a field: move it to the type".to_owned()
         }

@@ -19,7 +19,8 @@ use self::attr::TypeAttrs;
 use self::model::Model;
 use crate::error_collector::ErrorCollector;
 
-/// Returns the error of an item that cannot be parsed, and a stub for what could be read of it.
+/// Returns the error for an item that cannot be parsed, and a stub for the parts that could be
+/// read.
 fn stub(input: TokenStream, error: &syn::Error) -> TokenStream {
     let compile_error = error.to_compile_error();
     let Ok(input) = item_head.parse2(input) else {

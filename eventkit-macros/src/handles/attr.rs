@@ -34,7 +34,7 @@ const KEYS: [&str; 14] = [
     symbol::ON_EXHAUSTED,
 ];
 
-/// What to write instead of keys of other libraries.
+/// The suggestions for keys of other libraries.
 const OTHER_NAMES: [(&str, &str); 8] = [
     ("type", ALONE),
     ("event", ALONE),
@@ -135,7 +135,7 @@ fn starts_upper(name: &str) -> bool {
 /// Returns the error for a Rust type in place of an event type.
 fn no_constant(name: &str) -> String {
     format!(
-        "expected an event type, which is a string or a constant: write `#[handles]` for the types of the parameter, or `#[handles({name}::TYPE)]`"
+        "expected an event type as a string or a constant: write `#[handles]` for the types of the parameter, or `#[handles({name}::TYPE)]`"
     )
 }
 
@@ -143,7 +143,7 @@ fn read_type(errors: &ErrorCollector, literal: Lit, types: &mut Vec<EventPattern
     let Lit::Str(literal) = literal else {
         errors.add(
             literal,
-            "expected an event type, which is a string: write `#[handles(\"co.outcome.order.placed\")]`",
+            "expected an event type as a string: write `#[handles(\"co.outcome.order.placed\")]`",
         );
         return;
     };
@@ -178,7 +178,7 @@ fn read_key(errors: &ErrorCollector, key: &Key, value: &Value, arguments: &mut A
     }
 }
 
-/// Returns what to write instead of an unknown key.
+/// Returns the suggestion for an unknown key.
 fn help(name: &str) -> String {
     let known = OTHER_NAMES.iter().find(|(other, _)| *other == name);
     if let Some((_, instead)) = known {

@@ -35,7 +35,7 @@ fn check_former_names(errors: &ErrorCollector, arguments: &Arguments) {
     let Some(name) = &arguments.name else { return };
     for former in &arguments.former_names {
         if former.value() == name.value() {
-            let help = "the handler still has this name: write a former name";
+            let help = "this is the current name of the handler: write a former name";
             errors.add(former, help);
         }
     }

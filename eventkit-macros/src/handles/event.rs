@@ -91,7 +91,7 @@ pub(super) fn check_first(errors: &ErrorCollector, first: &PatType, others: &[&P
     if !is_extractor(first, event.is_some()) {
         return true;
     }
-    let help = "the first parameter of a handler must be the event, extractors come after it";
+    let help = "the first parameter of a handler must be the event, followed by any extractors";
     let example = event.map_or("event: &YourEvent".to_owned(), |event| {
         format!("{}: {}", ty::text(&event.pat), ty::text(&event.ty))
     });

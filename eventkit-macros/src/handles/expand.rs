@@ -157,7 +157,7 @@ fn metadata(
     quote!(#private::HandlerMetadata { #options ..#plain })
 }
 
-/// Returns the metadata of the event. The span of the bound is that of the type.
+/// Returns the metadata of the event. The bound has the span of the type.
 fn event(model: &Model, private: &TokenStream) -> TokenStream {
     let event = &model.event;
     let place = event.span();

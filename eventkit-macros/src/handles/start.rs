@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn texts_that_are_not_times_are_refused() {
         for text in [
             "2026-01-31",
             "2026-01-31T09:30:00",

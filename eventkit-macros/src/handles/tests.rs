@@ -45,7 +45,7 @@ fn an_envelope_handler() {
 }
 
 #[test]
-fn retry_delays_are_compared_whatever_their_order() {
+fn retry_delays_are_compared_in_any_order() {
     let item = quote! {
         fn send_receipt(order: &OrderPlaced) {}
     };

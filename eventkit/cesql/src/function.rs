@@ -147,7 +147,7 @@ impl fmt::Debug for Function {
     }
 }
 
-/// The error of a function call, with an optional result.
+/// An error returned by a function, with an optional result.
 ///
 /// ```
 /// use eventkit_cesql::{Function, FunctionError, Type, Value};

@@ -98,7 +98,7 @@ impl Functions {
     }
 }
 
-/// The error of registering a function.
+/// The error returned when a function cannot be registered.
 ///
 /// ```
 /// use eventkit_cesql::{Function, Functions, Type, Value};

@@ -70,7 +70,7 @@ impl<'t> Lexer<'t> {
     }
 
     fn symbol(&mut self, rest: &'t str) -> Result<Spanned<'t>, ParseError> {
-        // The `=` of `==` would be taken for an operator without its right operand.
+        // The `=` of `==` would be mistaken for an operator without its right operand.
         if rest.starts_with("==") {
             return Err(self.wrong("==", "`=`"));
         }
@@ -87,7 +87,7 @@ impl<'t> Lexer<'t> {
         Err(self.wrong(&rest[..found.len_utf8()], hint))
     }
 
-    /// Returns the error of text that is no token.
+    /// Returns the error for text that is not a token.
     fn wrong(&self, found: &str, hint: &'static str) -> ParseError {
         ParseError::new(
             self.text,

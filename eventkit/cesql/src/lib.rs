@@ -55,7 +55,7 @@ pub use functions::{Functions, RegisterError};
 pub use parser::{MAX_DEPTH, MAX_LENGTH};
 pub use value::{Type, Value};
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_full_of_wildcards_takes_no_time() {
+    fn a_pattern_full_of_wildcards_is_matched_quickly() {
         let pattern = Pattern::new(&format!("{}b", "%a".repeat(500)));
         assert!(!pattern.matches(&"a".repeat(10_000)));
     }

@@ -93,7 +93,7 @@ fn list(nodes: &[Node]) -> String {
 }
 
 impl Display for Text {
-    /// Writes the literal with its original delimiter, the only character that has to be escaped.
+    /// Writes the literal with its original delimiter, the only character that must be escaped.
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { value, delimiter } = self;
         let escaped = value.replace(*delimiter, &format!("\\{delimiter}"));

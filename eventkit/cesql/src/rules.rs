@@ -41,7 +41,7 @@ pub const DATASCHEMA_AT: usize = 5;
 pub const SUBJECT_AT: usize = 6;
 pub const TIME_AT: usize = 7;
 
-/// Returns the index of a name in [`CORE`]; for a constant, the compiler evaluates this.
+/// Returns the index of a name in [`CORE`]. For a constant name, it is evaluated at compile time.
 #[must_use]
 #[inline]
 pub fn core_at(name: &str) -> Option<usize> {
@@ -58,14 +58,14 @@ pub fn core_at(name: &str) -> Option<usize> {
     })
 }
 
-/// Returns whether attribute names may contain a byte (core, Naming Conventions).
+/// Returns whether attribute names may contain this byte (core, Naming Conventions).
 #[must_use]
 #[inline]
 pub const fn is_name_byte(byte: u8) -> bool {
     matches!(byte, b'a'..=b'z' | b'0'..=b'9')
 }
 
-/// Returns whether values of type `String` may contain a character (core, Type System).
+/// Returns whether values of type `String` may contain this character (core, Type System).
 ///
 /// Control characters and Unicode noncharacters are illegal.
 #[must_use]
@@ -267,7 +267,7 @@ pub fn take_quoted_string(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
 /// The prefix of the media types of events and batches, ignoring case (HTTP binding, 3).
 const EVENTS: &str = "application/cloudevents";
 
-/// Returns whether a media type is that of events or batches, rather than of their data.
+/// Returns whether a media type denotes events or batches, rather than their data.
 #[must_use]
 #[inline]
 pub fn declares_events(media_type: &str) -> bool {

@@ -6,7 +6,7 @@ mod mapping;
 
 pub use self::client::{CorePublisher, Nats, NatsBuilder, Storage, Unselected};
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

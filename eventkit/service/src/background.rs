@@ -1,4 +1,4 @@
-//! Tasks that run beside the handlers of a service.
+//! Tasks that run alongside the handlers of a service.
 
 use std::fmt::{self, Debug};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,10 +14,10 @@ use eventkit::__private::service::catch_panic;
 use eventkit::transport::{BoxFuture, with_causes};
 use eventkit::{BoxError, Failure};
 
-/// A task that runs beside the handlers of a service, such as the relay of an outbox.
+/// A task that runs alongside the handlers of a service, such as the relay of an outbox.
 ///
-/// It runs from the start of the service until all handlers have finished, so it sees to what the last of them
-/// has left.
+/// It runs from the start of the service until all handlers have finished, so it can also process
+/// the results of the last one.
 ///
 /// A task that panics, returns an error, or returns before it is stopped is not started again, like a task of
 /// tokio: what it has left behind is not known. The service goes on without it, and is not
@@ -75,35 +75,37 @@ use eventkit::{BoxError, Failure};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait BackgroundTask: Debug + Send + Sync {
-    /// Runs until `stop` completes, and ends within five seconds then.
+    /// Runs until `stop` completes, and then returns within five seconds.
     ///
     /// # Errors
     ///
-    /// Returns an error if the task cannot go on. It is not started again.
+    /// Returns an error if the task cannot continue. It is not started again.
     fn run<'a>(&'a self, stop: BoxFuture<'a, ()>) -> BoxFuture<'a, Result<(), BoxError>>;
 
     /// Returns the current health.
     fn health(&self) -> TaskHealth;
 }
 
-/// The health of a [`BackgroundTask`], which has an example; `{task}` prints it in one line.
+/// The health of a [`BackgroundTask`]; `{task}` prints it on one line.
+///
+/// [`BackgroundTask`] has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TaskHealth {
     /// The name, such as `outbox`.
     pub name: String,
-    /// The reason why the task makes no progress at present.
+    /// The error that currently keeps the task from making progress.
     pub error: Option<String>,
-    /// The number of things that wait for the task, as far as it knows.
+    /// The number of items that wait for the task, as far as it knows.
     pub backlog: u64,
-    /// The time for which the first of them has waited.
+    /// How long the oldest of them has waited.
     pub lag: Duration,
-    /// What an operator should look at.
+    /// Warnings for operators.
     pub warnings: Vec<String>,
 }
 
 impl TaskHealth {
-    /// Creates the health of a task that makes progress, and that nothing waits for.
+    /// Creates the health of a task that makes progress and has no backlog.
     pub fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),

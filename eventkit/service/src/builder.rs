@@ -1,4 +1,4 @@
-//! The builder of a service.
+//! The builder for a service.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -28,7 +28,7 @@ use eventkit::{BoxError, Dispatcher, Handler, Policy, pattern};
 /// A function that wraps a handler service in a layer.
 type WrapInLayer = Box<dyn FnOnce(HandlerService) -> HandlerService + Send>;
 
-/// A builder of a [`Service`]; every setting has a safe default.
+/// A builder for a [`Service`]; every setting has a safe default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -68,7 +68,7 @@ pub struct ServiceBuilder {
 }
 
 impl Service {
-    /// Creates a builder of a service that runs the handlers of a dispatcher.
+    /// Creates a builder for a service that runs the handlers of a dispatcher.
     ///
     /// The name is part of the durable name of each subscription: under another name, the service
     /// starts with new subscriptions. It consists of ASCII letters, digits, `_`, and single `-`
@@ -232,10 +232,10 @@ impl ServiceBuilder {
         self
     }
 
-    /// Adds a task that runs beside the handlers, such as the relay of an outbox.
+    /// Adds a task that runs alongside the handlers, such as the relay of an outbox.
     ///
-    /// If the task ends before the service does, the service is not [ready](super::ServiceHandle::is_ready), and
-    /// goes on without it; see [`BackgroundTask`].
+    /// If the task ends before the service does, the service continues without it, and is not
+    /// [ready](super::ServiceHandle::is_ready); see [`BackgroundTask`].
     pub fn background(mut self, task: impl BackgroundTask + 'static) -> Self {
         self.background.push(Arc::new(TaskStatus::new(task)));
         self

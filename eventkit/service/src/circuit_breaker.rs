@@ -67,7 +67,7 @@ impl CircuitBreaker {
         }
     }
 
-    /// Returns a permit, or the state that has to change before there is one.
+    /// Returns a permit, or the state that must change before a permit is available.
     fn try_acquire(&self) -> Result<Permit<'_>, State> {
         let mut state = self.lock();
         let is_trial = match *state {

@@ -14,13 +14,14 @@ use super::inbox::{Claim, ClaimToken, Inbox, InboxKey};
 use super::store::{StoreAttempts, until_stored};
 use eventkit::BoxError;
 
-/// The time in which the inbox has to answer.
+/// The time limit for the inbox to respond.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time in which the inbox has to release a claim: shorter than the service has for its end.
+/// The time limit for the inbox to release a claim. It is shorter than the time that the service
+/// has to shut down.
 pub(crate) const RELEASE_TIMEOUT: Duration = Duration::from_secs(2);
 
-const INBOX_TIMED_OUT: &str = "the inbox did not answer";
+const INBOX_TIMED_OUT: &str = "the inbox did not respond";
 
 impl Delivery<'_> {
     /// Claims the event in the inbox; returns the outcome if the handler must not run.
@@ -86,7 +87,7 @@ impl Delivery<'_> {
 
     /// Releases the claim of a message that is released, unless its handler is still running.
     pub(crate) async fn abandon_claim(&self) {
-        // A sync handler cannot be stopped: other processes have to wait at least until the lease
+        // A sync handler cannot be stopped: other processes must wait at least until the lease
         // expires.
         let is_async = self.task.shared.handler.handler().is_async();
         if is_async || !self.running.load(Ordering::Relaxed) {

@@ -11,7 +11,7 @@ use eventkit::format::{Format, Json};
 use eventkit::transport::{InvalidMessage, RawMessage, ReservedMessage};
 
 // The headers that each dead letter appends to its message. The message may have headers of the
-// same names, so the last header of a name is the one of the dead letter.
+// same names, so the last header of a name belongs to the dead letter.
 const SUBSCRIPTION: &str = "eventkit-subscription";
 const ERROR: &str = "eventkit-error";
 const ATTEMPTS: &str = "eventkit-attempts";

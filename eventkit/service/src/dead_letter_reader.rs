@@ -34,7 +34,7 @@ pub(crate) struct DeadLetterReader {
     consumer: Option<Box<dyn Consumer>>,
     /// The leased dead letters that were not visited yet.
     pub(crate) waiting: VecDeque<LeasedLetter>,
-    /// The handles of visited dead letters that stay.
+    /// The handles of visited dead letters that are kept.
     pub(crate) kept: Vec<AckHandle>,
     /// The subscriptions of the transport, if it knows them.
     subscriptions: Option<Vec<SubscriptionInfo>>,

@@ -88,7 +88,7 @@ use eventkit::transport::{Transport, TransportError};
 /// other, with its own attempts: it is kept until the handler has settled it, and becomes a new
 /// dead letter if that fails.
 ///
-/// A replay to a handler that does not exist is refused, and the dead letter stays. Which handlers
+/// A replay to a handler that does not exist is refused, and the dead letter is kept. Which handlers
 /// exist is derived from the [subscriptions](Transport::subscriptions) of the transport:
 ///
 /// - If any handler of the service has an open consumer, the handlers with an open consumer exist.
@@ -144,7 +144,7 @@ enum Removal {
 }
 
 impl<T: Transport> DeadLetters<T> {
-    /// Creates access to the dead letters of the service with this name.
+    /// Creates a handle to the dead letters of the service with this name.
     pub fn new(transport: T, service: impl Into<String>) -> Self {
         let service = service.into();
         Self {
@@ -166,7 +166,7 @@ impl<T: Transport> DeadLetters<T> {
         self
     }
 
-    /// Sets the time without a further dead letter after which the remaining ones count as leased
+    /// Sets the time without another dead letter after which the remaining ones count as leased
     /// by another reader; 1 second by default, and always at least a few round trips to the broker.
     #[must_use]
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
@@ -247,7 +247,7 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached, if the handler does not exist, or if
-    /// the message was too large for the dead letter; the dead letter then stays.
+    /// the message was too large for the dead letter; the dead letter is then kept.
     pub async fn replay(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.replay_where(|own| own == letter).await? > 0)
     }
@@ -258,7 +258,7 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
     /// were too large for their dead letters, all other dead letters are replayed. The error then
-    /// tells how many were refused and why. Dead letters that were not replayed stay.
+    /// tells how many were refused and why. Dead letters that were not replayed are kept.
     pub async fn replay_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,
@@ -273,7 +273,7 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
     /// were too large for their dead letters, all other dead letters are replayed. The error then
-    /// tells how many were refused and why. Dead letters that were not replayed stay.
+    /// tells how many were refused and why. Dead letters that were not replayed are kept.
     pub async fn replay_all(&self) -> Result<usize, TransportError> {
         self.replay_where(|_| true).await
     }
@@ -282,7 +282,7 @@ impl<T: Transport> DeadLetters<T> {
     ///
     /// # Errors
     ///
-    /// Returns an error if the transport cannot be reached; the dead letter may then stay.
+    /// Returns an error if the transport cannot be reached; the dead letter may not have been deleted.
     pub async fn delete(&self, letter: &DeadLetter) -> Result<bool, TransportError> {
         Ok(self.delete_where(|own| own == letter).await? > 0)
     }
@@ -292,7 +292,7 @@ impl<T: Transport> DeadLetters<T> {
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached; dead letters that were not deleted
-    /// stay.
+    /// are kept.
     pub async fn delete_where(
         &self,
         mut predicate: impl FnMut(&DeadLetter) -> bool,

@@ -34,7 +34,7 @@ pub(crate) enum AttemptOutcome {
     /// The handler may be running in another process, or the service began to drain before the
     /// inbox responded.
     ClaimedElsewhere,
-    /// The event is a suspect that has to run alone, but other handlers did not finish in time.
+    /// The event is a suspect that must run alone, but other handlers did not finish in time.
     NotAlone,
     Failed(Failure),
 }

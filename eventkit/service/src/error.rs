@@ -8,7 +8,7 @@ use eventkit::transport::TransportError;
 use thiserror::Error;
 use tokio::time::timeout;
 
-/// The error of [`ServiceBuilder::build`](super::ServiceBuilder::build), which lists every issue.
+/// The error returned by [`ServiceBuilder::build`](super::ServiceBuilder::build), which lists every issue.
 #[derive(Debug, Error)]
 #[error("service {service:?}: {}", join(issues))]
 pub struct ServiceError {
@@ -38,10 +38,10 @@ pub enum ServiceIssue {
     )]
     Name(String),
     /// There is no transport.
-    #[error("there is no transport: add one with `.transport(..)`")]
+    #[error("no transport is set: add one with `.transport(..)`")]
     NoTransport,
     /// The dispatcher has no handlers.
-    #[error("there are no handlers: are their crates linked in?")]
+    #[error("the dispatcher has no handlers: are their crates linked in?")]
     NoHandlers,
     /// A closure without a name by which a transport can recognize it after a restart.
     #[error(
@@ -80,7 +80,7 @@ pub enum ServiceIssue {
         /// The reason.
         reason: String,
     },
-    /// The policy of an event type has a setting that applies to the handler as a whole.
+    /// The policy of an event type has a setting that applies to the whole handler.
     #[error(
         "the policy for {0:?} sets the concurrency, key or circuit breaker: set those on the handler or the service"
     )]
@@ -110,7 +110,7 @@ pub enum ServiceIssue {
     DeadLetterType(String),
 }
 
-/// The error of a service that could not run.
+/// The error returned when a service cannot run.
 ///
 /// [`Service::run`](crate::Service::run) returns it; [`ShutdownReport`](crate::ShutdownReport) has an
 /// example of a run.

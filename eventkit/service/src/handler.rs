@@ -90,13 +90,13 @@ impl NamedHandler {
     }
 }
 
-/// One attempt to handle an event, which is the request of a [layer](super::ServiceBuilder::layer).
+/// An attempt to handle an event, which [layers](super::ServiceBuilder::layer) receive as their request.
 ///
 /// A clone is the same attempt. If a layer calls the handler twice, the
 /// [`Outgoing`](eventkit::Outgoing) events of the first call are published only if that call
 /// succeeded.
-/// A handler that runs in a [unit of work](eventkit::unit_of_work) is called once in an attempt; the second
-/// call fails.
+/// A handler that runs in a [unit of work](eventkit::unit_of_work) can be called only once per attempt; a
+/// second call fails.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub(crate) event: Event,
@@ -107,9 +107,9 @@ pub struct Attempt {
     pub(crate) unit_run: Option<Arc<UnitRun>>,
 }
 
-/// A unit of work in which layers run the handler once.
+/// A unit of work in which the layers may run the handler only once.
 ///
-/// What a call that failed has written is in the unit of work, so nothing can follow it but the end of that.
+/// A failed call may have written in the unit of work, so the unit of work can only be ended.
 #[derive(Debug)]
 pub(crate) struct UnitRun {
     unit: Arc<dyn UnitOfWork>,
@@ -126,7 +126,8 @@ impl UnitRun {
         }
     }
 
-    /// Returns an error if the handler has been called and has not succeeded, whatever the layers return.
+    /// Returns an error if the handler was called but did not succeed, even if the layers return
+    /// success.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         let has_failed =
             self.has_begun.load(Ordering::Relaxed) && !self.has_succeeded.load(Ordering::Relaxed);
@@ -208,7 +209,7 @@ impl Attempt {
 
 /// The service that a layer wraps: the next layer, or the handler itself.
 ///
-/// Its error is that of an inner layer, or the boxed [`Failure`] of the handler.
+/// It returns the error of an inner layer, or the boxed [`Failure`] of the handler.
 ///
 /// [`ServiceBuilder::layer`](crate::ServiceBuilder::layer) has an example of a layer.
 #[derive(Clone, Default)]

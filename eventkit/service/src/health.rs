@@ -78,8 +78,8 @@ pub struct SubscriptionHealth {
     /// The number of messages that were not delivered to any process yet, if the transport knows
     /// it.
     pub lag: Option<u64>,
-    /// Whether a later deployment of the handler selects other events. This process handles no
-    /// event that only the later deployment selects, and should be replaced.
+    /// Whether a later deployment of the handler selects other events. This process does
+    /// not handle events that only the later deployment selects, and should be replaced.
     pub superseded: bool,
     /// Warnings of the transport for operators.
     pub warnings: Vec<String>,

@@ -15,7 +15,7 @@ use eventkit::transport::{BoundedMap, BoxFuture};
 /// The key of an event at a handler.
 ///
 /// Two events with the same source and id are the same event (core specification, 3.1.1), and each
-/// handler has to handle it once.
+/// handler must handle it once.
 ///
 /// ```
 /// use eventkit_service::InboxKey;

@@ -62,13 +62,13 @@ struct Stall {
     returns_holder: bool,
 }
 
-/// The standing of a message in the queue.
+/// The state of a message in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Acquired,
-    /// The message waits. If there is a time, it has to ask for its standing again at that time.
+    /// The message waits. If there is a time, the caller must check the state again at that time.
     Waiting(Option<Instant>),
-    /// The message has to be returned to the transport.
+    /// The message must be returned to the transport.
     Relieved,
 }
 
@@ -123,7 +123,7 @@ impl KeyQueue {
         returned.and_then(|away| away.retry_at)
     }
 
-    /// Returns the standing of a message.
+    /// Returns the state of a message.
     pub(crate) fn standing(&mut self, ticket: u64) -> Standing {
         self.advance();
         if self.is_holder(ticket) {
@@ -210,7 +210,7 @@ impl KeyQueue {
             .chain(waiters.map(|(index, _)| index + 1))
     }
 
-    /// Relieves the last message that can be relieved; from now on the key keeps no more messages.
+    /// Relieves the last message that can be relieved; from now on the key does not keep messages.
     pub(crate) fn relieve(&mut self) {
         let since = self.stall.map_or_else(Instant::now, |stall| stall.since);
         let returns_holder = if self.waiters.is_empty() {

@@ -42,7 +42,7 @@ struct Keys {
     last_ticket: u64,
     /// The number of messages that are returned and not received again, across all keys.
     away: usize,
-    /// Whether the service receives no more messages.
+    /// Whether the service has stopped receiving messages.
     is_draining: bool,
 }
 
@@ -55,7 +55,7 @@ pub(crate) enum LockKey<'a> {
     Event(&'a str, &'a str),
 }
 
-/// What to do with a message now.
+/// The next step for a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Turn {
     /// Attempt it.
@@ -228,7 +228,7 @@ impl KeyGuard {
     }
 
     /// Waits until all earlier events of the key are finished and the next attempt is due, or until
-    /// the event has to be returned.
+    /// the event must be returned.
     pub(crate) async fn wait(&mut self) -> Turn {
         let mut turn = self.wait_for_turn().await;
         if turn == Turn::Now
@@ -242,7 +242,7 @@ impl KeyGuard {
         turn
     }
 
-    /// Waits until all earlier events of the key are finished, or until the event has to be returned.
+    /// Waits until all earlier events of the key are finished, or until the event must be returned.
     pub(crate) async fn wait_for_turn(&mut self) -> Turn {
         let Some(entry) = self.entry.as_mut().filter(|entry| !entry.is_acquired) else {
             return Turn::Now;
@@ -260,7 +260,7 @@ impl KeyGuard {
         }
     }
 
-    /// Releases the place of an event that is settled for good.
+    /// Releases the place of an event that is settled permanently.
     pub(crate) fn finish(mut self) {
         if let Some(entry) = &mut self.entry {
             entry.is_finished = true;
@@ -275,14 +275,14 @@ impl QueueEntry {
         standing.unwrap_or(Standing::Acquired)
     }
 
-    /// Waits until the standing of the event may have changed, or until a time.
+    /// Waits until the state of the event may have changed, or until a time.
     async fn woken(&mut self, at: Instant) {
         let wake = self.wake.get_or_insert_default();
-        // In both cases the caller reads the standing again.
+        // In both cases, the caller reads the state again.
         let _ = timeout_at(at, wake.notified()).await;
     }
 
-    /// Waits until the next attempt is due, or until the event has to be returned.
+    /// Waits until the next attempt is due, or until the event must be returned.
     async fn rest(&mut self, retry_at: Instant) -> Turn {
         if Instant::now() < retry_at {
             let wake = Arc::clone(self.wake.get_or_insert_default());
@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(turns, [None, None, later, later]);
         assert_eq!(turn(&mut other), None);
 
-        // While the key is stalled it keeps no more messages, and the last one is returned.
+        // While the key is stalled, it does not keep new messages, and the last one is returned.
         tokio::time::advance(Duration::from_secs(10)).await;
         let later = Some(Turn::Later(Duration::from_secs(10)));
         assert_eq!(turn(&mut queue.ordered("a", 8)), later);

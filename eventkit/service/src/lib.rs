@@ -52,7 +52,7 @@ pub use not_ready::NotReadyReason;
 pub use service::{Service, ServiceHandle, ShutdownReport};
 pub use subscription_state::{LastError, SubscriptionState};
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -41,7 +41,7 @@ struct Permits<'d> {
     suspect: Option<Box<Admission<'d>>>,
 }
 
-/// What follows an attempt, or the wait for one.
+/// The next step after an attempt, or after waiting for one.
 enum Next {
     Settle(Disposition),
     /// There was no attempt; the message is kept and tried again after a delay.

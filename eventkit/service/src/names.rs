@@ -58,7 +58,7 @@ pub(crate) fn replay_type(durable: &str) -> String {
     format!("{REPLAY_PREFIX}{durable}")
 }
 
-/// Returns whether an event type is the one of replays to a handler.
+/// Returns whether an event type is used for replays to a handler.
 pub(crate) fn is_replay_type(ty: &str, durable: &str) -> bool {
     ty.strip_prefix(REPLAY_PREFIX) == Some(durable)
 }

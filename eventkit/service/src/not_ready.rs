@@ -26,7 +26,7 @@ use super::subscription_state::{LastError, SubscriptionState};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NotReadyReason {
-    /// The subscription receives no events.
+    /// The subscription does not receive events.
     NotReceiving {
         /// The state of the subscription.
         state: SubscriptionState,

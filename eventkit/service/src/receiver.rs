@@ -193,7 +193,7 @@ struct ResumingConsumer {
     status: Arc<SubscriptionStatus>,
     lock: Arc<KeyedLock>,
     consumer: Option<Box<dyn Consumer>>,
-    /// Whether the stream has ended for good; it must not be polled again.
+    /// Whether the stream has ended permanently; it must not be polled again.
     ended: bool,
     /// The number of failures since the last received message.
     failures: u32,
@@ -201,9 +201,9 @@ struct ResumingConsumer {
 }
 
 impl ResumingConsumer {
-    /// Waits for the next message; returns `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended permanently.
     ///
-    /// Dropping the future loses no message.
+    /// No message is lost if the future is dropped.
     async fn next(&mut self) -> Option<Incoming> {
         while !self.ended {
             let received = catch_panic(pin!(self.receive())).await;
@@ -249,7 +249,7 @@ impl ResumingConsumer {
             sleep_until(at).await;
         }
         let opening = (*self.transport).subscribe(&self.subscription);
-        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not answer", opening).await?;
+        let consumer = within(SUBSCRIBE_TIMEOUT, "the transport did not respond", opening).await?;
         self.lock.extend();
         self.status.enter(SubscriptionState::Running);
         tracing::info!(subscription = self.subscription.name, "subscribed");

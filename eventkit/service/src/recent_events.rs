@@ -1,4 +1,4 @@
-//! A memory of recent events, for those that are delivered again.
+//! A memory of recent events, to detect redeliveries.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use eventkit::transport::BoundedMap;
 
 const MAX_REMEMBERED_EVENTS: usize = 10_000;
 
-/// What a process remembers about events that may be delivered again.
+/// The process's memory of events that may be delivered again.
 #[derive(Debug)]
 pub(crate) struct RecentEvents {
     /// The time of the first failure of each event that is being retried.

@@ -90,7 +90,7 @@ impl Delivery<'_> {
     }
 
     /// Records that the message is released, if there is time. Without the record the message
-    /// becomes a suspect, which costs no attempt.
+    /// becomes a suspect, which does not use up an attempt.
     pub(crate) async fn record_release(&self) {
         let recording = async {
             let mut record = match self.known_record() {

@@ -92,7 +92,7 @@ impl Replays {
         let count = self.refused.values().sum::<usize>() + self.omitted.0;
         let reasons = reasons.join("; ");
         Err(TransportError::configuration(format!(
-            "replayed {replayed} dead letters and refused {count}, which stay: {reasons}"
+            "replayed {replayed} dead letters and refused {count}, which are kept: {reasons}"
         )))
     }
 
@@ -115,12 +115,12 @@ impl Replays {
         let existing = quoted(existing);
         if existing.is_empty() {
             return Some(format!(
-                "there is no handler {refused}: no handler of the service subscribes to the transport \
+                "no handler {refused} exists: no handler of the service subscribes to the transport \
                  that its dead letters are on"
             ));
         }
         Some(format!(
-            "there is no handler {refused}; existing handlers: {existing}"
+            "no handler {refused} exists; existing handlers: {existing}"
         ))
     }
 

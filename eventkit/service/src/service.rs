@@ -87,7 +87,7 @@ impl Service {
     }
 
     /// Runs until a future completes or [`ServiceHandle::stop`] is called, and then drains: the
-    /// service receives no more messages, and running handlers may finish. Messages that are not
+    /// service stops receiving messages, and running handlers may finish. Messages that are not
     /// settled within the [`shutdown_timeout`](super::ServiceBuilder::shutdown_timeout) are
     /// released to their transports.
     ///

@@ -48,7 +48,7 @@ pub(crate) struct StatusSource {
 
 #[derive(Debug)]
 struct CurrentHealth {
-    /// The health, without the values that are read from elsewhere.
+    /// The health, without the values that come from other sources.
     health: SubscriptionHealth,
     /// The number of messages that wait for each [`Store`].
     waiting: [usize; 4],

@@ -1,4 +1,4 @@
-//! Retries of everything that has to be stored before a message is settled.
+//! Retries of everything that must be stored before a message is settled.
 
 use std::time::Duration;
 

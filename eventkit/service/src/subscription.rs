@@ -66,7 +66,7 @@ pub(crate) struct SubscriptionTask {
     pub(crate) publishes_to_transport: bool,
     pub(crate) dead_letters: DeadLetterSink,
     pub(crate) status: Arc<SubscriptionStatus>,
-    /// Cancelled once the service receives no more messages and starts no more handlers.
+    /// Cancelled once the service stops receiving messages and starting handlers.
     pub(crate) draining: CancellationToken,
     /// Cancelled once messages of running handlers are released.
     pub(crate) aborting: CancellationToken,

@@ -32,7 +32,7 @@ pub enum SubscriptionState {
     Paused,
     /// The consumer was lost; a new one is opened after a delay.
     Lost,
-    /// The subscription receives no more events and finishes those in progress.
+    /// The subscription has stopped receiving events and finishes those in progress.
     Draining,
     /// The subscription has stopped.
     Stopped,

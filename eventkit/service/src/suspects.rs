@@ -100,7 +100,7 @@ impl<'s> Admission<'s> {
         }
     }
 
-    /// Waits until no other handler of the service runs, if the suspect has to run alone. It
+    /// Waits until no other handler of the service runs, if the suspect must run alone. It
     /// already has a permit of its own handler.
     pub(crate) async fn wait_until_alone(&mut self, own: &Arc<Semaphore>) {
         if !self.must_be_alone {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suspect_that_has_to_be_alone_waits_for_all_runs_of_all_handlers() {
+    fn a_suspect_that_must_run_alone_waits_for_all_runs_of_all_handlers() {
         let (own, other) = (Arc::new(Semaphore::new(2)), Arc::new(Semaphore::new(3)));
         let handlers = vec![(Arc::clone(&own), 2), (Arc::clone(&other), 3)];
         let suspects = Suspects::new(handlers);

@@ -90,7 +90,7 @@ impl TestService {
     ///
     /// # Panics
     ///
-    /// Panics if it is called outside of a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start(service: ServiceBuilder) -> Result<Self, ServiceError> {
         Self::run(service, None)
     }
@@ -104,7 +104,7 @@ impl TestService {
     ///
     /// # Panics
     ///
-    /// Panics if it is called outside of a tokio runtime.
+    /// Panics if it is called outside a tokio runtime.
     pub fn start_with_faults(
         service: ServiceBuilder,
         faults: Faults,

@@ -1,4 +1,4 @@
-//! Attempts of handlers that run in a unit of work.
+//! Attempts that run their handler in a unit of work.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,18 +16,18 @@ use eventkit::transport::backoff;
 use eventkit::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 use eventkit::{BoxError, Failure};
 
-const NO_ANSWER: &str = "the store of the unit of work did not answer";
+const NO_ANSWER: &str = "the store of the unit of work did not respond";
 
-/// How often an attempt runs the handler because of conflicts. One that always conflicts is wrong, such as one
-/// that waits for a lock of its own transaction.
+/// The maximum number of times that an attempt runs the handler because of conflicts. A handler
+/// that always conflicts has a bug, such as waiting for a lock of its own transaction.
 const MAX_CONFLICTS: u32 = 16;
 
 const INITIAL_CONFLICT_BACKOFF: Duration = Duration::from_millis(2);
 const MAX_CONFLICT_BACKOFF: Duration = Duration::from_secs(1);
 
 impl Delivery<'_> {
-    /// Makes one attempt in a unit of work: it claims the event, runs the handler, stores the events that
-    /// follow, and commits. After a conflict with others, it does so again.
+    /// Makes one attempt in a unit of work: claims the event, runs the handler, stores the outgoing
+    /// events, and commits. After a conflict, it starts over.
     pub(crate) async fn attempt_in_unit_of_work(
         &self,
         store: &dyn UnitOfWorkStore,
@@ -86,7 +86,7 @@ impl Delivery<'_> {
         let events = match handled {
             Ok(events) => events,
             Err(failure) => {
-                // A transaction that is dropped is rolled back too, so nothing waits for this for long.
+                // A dropped transaction is rolled back too, so the time limit is short.
                 let rolled_back = within(RELEASE_TIMEOUT, NO_ANSWER, unit.roll_back()).await;
                 return failed(failure, rolled_back.is_ok(), store);
             }
@@ -99,7 +99,7 @@ impl Delivery<'_> {
             Ok(Err(CommitError::Refused(error))) => {
                 Ok(AttemptOutcome::Failed(Failure::UnitOfWork(error)))
             }
-            // Whether it was committed is not known: the next unit of work finds out.
+            // It is unknown whether it was committed: the next unit of work determines this.
             Ok(Err(error)) => Err(NotCommitted::Store(error.into())),
             Err(_) => Err(NotCommitted::Store(NO_ANSWER.into())),
         }
@@ -113,7 +113,7 @@ impl Delivery<'_> {
     }
 }
 
-/// Sorts the failure of a handler by its reason: a conflict, the loss of the store, or the handler.
+/// Classifies the failure of a handler: a conflict, a lost store, or the handler itself.
 fn failed(
     failure: Failure,
     is_rolled_back: bool,
@@ -135,7 +135,7 @@ fn failed(
 
 /// The reason why a unit of work was not committed, other than a failure of its handler.
 enum NotCommitted {
-    /// It conflicts with another transaction, and failed for that.
+    /// The transaction conflicted with another one.
     Conflict(Failure),
     /// The store failed.
     Store(BoxError),

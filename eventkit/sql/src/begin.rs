@@ -1,4 +1,4 @@
-//! The beginning of a transaction.
+//! Starting transactions.
 
 use std::time::Duration;
 
@@ -8,16 +8,16 @@ use tokio::time::timeout;
 use crate::continued::Continued;
 use crate::database::SqlDatabase;
 
-/// The time in which a pool gets a connection back that was dropped.
+/// The time within which a dropped connection returns to its pool.
 const RETURN_TIMEOUT: Duration = Duration::from_millis(100);
 
 type BeginResult<DB> = Result<Transaction<'static, DB>, sqlx::Error>;
 
-/// Begins a transaction on a connection of a pool that is in none.
+/// Begins a transaction, and runs to completion even if the future is dropped.
 ///
-/// If the `BEGIN` of sqlx is cancelled while PostgreSQL executes it, the connection goes back to the pool with
-/// an open transaction, in which the statements of others are lost. This one goes on, and the transaction is rolled
-/// back when it is dropped.
+/// If sqlx's `BEGIN` is cancelled while PostgreSQL executes it, the connection returns to the pool
+/// with an open transaction, and the statements of its next user are lost. This one continues, and the
+/// transaction is rolled back when it is dropped.
 pub(crate) fn begin<DB: SqlDatabase>(pool: &Pool<DB>) -> Continued<BeginResult<DB>> {
     let pool = pool.clone();
     Continued::new(async move {

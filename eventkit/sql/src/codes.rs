@@ -1,4 +1,4 @@
-//! What errors of databases mean.
+//! Classification of database errors.
 
 use std::error::Error;
 
@@ -10,34 +10,35 @@ use crate::error::SqlError;
 
 const SQLITE_FULL: u32 = 13;
 
-/// Sorts the error of a statement at the end of a unit of work.
+/// Classifies the error of a statement at the end of a unit of work.
 pub(crate) fn not_committed<DB: SqlDatabase>(error: sqlx::Error) -> CommitError {
     let wrap = SqlError::of("commit");
     if is_conflict::<DB>(&error) {
         return CommitError::Conflict(wrap(error).into());
     }
     match error.as_database_error() {
-        // Of the handler: it did not return the error of a statement, or broke a deferred constraint.
+        // The handler's fault: it ignored the error of a statement, or broke a deferred constraint.
         Some(database) if !is_unavailable(database) => CommitError::Refused(wrap(error).into()),
         _ => CommitError::Unavailable(wrap(error).into()),
     }
 }
 
-/// Returns whether the database says with a code that it cannot be used at present.
+/// Returns whether the error code means that the database is currently unavailable.
 fn is_unavailable(error: &dyn DatabaseError) -> bool {
     let code = error.code().unwrap_or_default();
     if let Some(primary) = sqlite_code(&code) {
-        // No memory, a read-only file, an I/O error, a full disk, a file that cannot be opened.
+        // Out of memory, a read-only file, an I/O error, a full disk, a file that cannot be opened.
         return matches!(primary, 7 | 8 | 10 | SQLITE_FULL | 14);
     }
-    // A statement that is cancelled, such as by `statement_timeout`, is one of the handler.
+    // A cancelled statement, such as by `statement_timeout`, is the handler's failure.
     let is_cancelled = code == "57014";
-    // The classes of connections, resources, operators and systems.
+    // The error classes of connections, resources, operators and systems.
     let classes = ["08", "53", "57", "58"];
     !is_cancelled && classes.iter().any(|class| code.starts_with(class))
 }
 
-/// Returns whether an error says, or one behind it, that the database cannot be used at present.
+/// Returns whether an error, or one of its causes, means that the database is currently
+/// unavailable.
 pub(crate) fn is_lost<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
     causes(error).any(|error| {
         let own = error.downcast_ref::<sqlx::Error>();
@@ -60,25 +61,25 @@ fn is_disconnected(error: &sqlx::Error) -> bool {
     matches!(error, Io(_) | Tls(_) | Protocol(_) | WorkerCrashed)
 }
 
-/// Returns whether an error of sqlx, or the one behind an error, is a conflict between transactions.
+/// Returns whether an sqlx error, or the one behind an error, is a conflict between transactions.
 pub(crate) fn is_conflict<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
     let Some(database) = causes(error).find_map(database_error::<DB>) else {
         return false;
     };
     let code = database.code().unwrap_or_default();
-    // `SQLITE_BUSY` and `SQLITE_LOCKED`, or a serialization failure and a deadlock.
+    // `SQLITE_BUSY` and `SQLITE_LOCKED`, or PostgreSQL's serialization failure and deadlock.
     matches!(sqlite_code(&code), Some(5 | 6)) || ["40001", "40P01"].contains(&&*code)
 }
 
-/// Returns the code without the higher bytes that extend it, if it is one of SQLite.
+/// Returns the primary result code of an SQLite error, without its extension bits.
 fn sqlite_code(code: &str) -> Option<u32> {
-    // Those of PostgreSQL have five characters.
+    // PostgreSQL's codes have five characters.
     let code: u32 = code.parse().ok().filter(|_| code.len() < 5)?;
     Some(code & 0xff)
 }
 
-/// Returns the error of a database, as sqlx returns it or as the source of that: an error that is
-/// transparent, as thiserror calls it, has only the latter as its source.
+/// Returns the database error, either from the sqlx error itself or from its source: a transparent
+/// error, in thiserror's sense, exposes only the latter.
 fn database_error<'e, DB: SqlDatabase>(
     error: &'e (dyn Error + 'static),
 ) -> Option<&'e dyn DatabaseError> {

@@ -1,4 +1,4 @@
-//! The databases, and how statements are executed in them.
+//! The supported databases, and how statements are executed in them.
 
 use std::error::Error;
 use std::future::pending;
@@ -20,11 +20,11 @@ pub trait SqlDatabase: operations::Operations {}
 
 impl<DB: operations::Operations> SqlDatabase for DB {}
 
-/// The number of rows that one statement deletes, so that none takes long.
+/// The number of rows that one statement deletes, so that no statement takes long.
 pub(crate) const MAX_DELETED: i64 = 1000;
 
 pub(crate) fn millis(duration: Duration) -> i64 {
-    // Sums with the time of the clock stay within the type.
+    // A sum with the current time must not overflow.
     let limit = i64::MAX / 4;
     i64::try_from(duration.as_millis()).map_or(limit, |millis| millis.min(limit))
 }
@@ -44,8 +44,8 @@ pub(crate) async fn is_completed<DB: SqlDatabase>(
     rows.first().map(|row| DB::boolean(row, 0)).transpose()
 }
 
-/// What the crate asks of a database. It is in a module that is not public, so that no other crate
-/// implements it.
+/// The operations that this crate needs from a database. The module is private, so that no other
+/// crate can implement the trait.
 pub(crate) mod operations {
     use super::{
         BatchStatements, BoxFuture, Database, DatabaseError, Duration, Error, Pool, Schema,
@@ -61,13 +61,13 @@ pub(crate) mod operations {
         pub(crate) rights: Vec<String>,
     }
 
-    /// The notifications that events were stored in the outbox.
+    /// Notifications that events were stored in the outbox.
     pub trait Wakeups: Send {
-        /// Waits for the next one.
+        /// Waits for the next notification.
         fn next(&mut self) -> Done<'_, ()>;
     }
 
-    /// No notifications: the relay looks for events at intervals.
+    /// No notifications: the relay polls for events.
     pub(crate) struct Never;
 
     impl Wakeups for Never {
@@ -81,24 +81,24 @@ pub(crate) mod operations {
         const BEGIN: &'static str;
         /// The statement that begins the transaction in which tables are created.
         const BEGIN_MIGRATION: &'static str;
-        /// How often a relay looks for events that nothing told it of.
+        /// How often a relay polls for events that it was not notified of.
         const POLL_INTERVAL: Duration;
 
         fn statements(schema: &Schema) -> Statements;
 
-        /// Returns the statements for operations of an inbox that wait at the same time, if they are executed
-        /// together.
+        /// Returns the statements that execute waiting inbox operations together, or `None` if each is
+        /// executed separately.
         fn batch_statements(schema: &Schema) -> Option<BatchStatements>;
 
-        /// Returns the rights that the user of the connection needs and lacks, and the name of the user, if
-        /// there are any.
+        /// Returns the rights that the user of the connection lacks, or `None` if it has all that are
+        /// needed.
         fn missing_rights<'a>(
             connection: &'a mut Self::Connection,
             schema: &'a Schema,
         ) -> Done<'a, Option<MissingRights>>;
 
-        /// Prepares for the creation of tables, which no other process begins meanwhile; returns whether there
-        /// are tables already.
+        /// Prepares for creating the tables, and keeps other processes from doing so meanwhile.
+        /// Returns whether the tables already exist.
         fn prepare_migration<'a>(
             connection: &'a mut Self::Connection,
             schema: &'a Schema,
@@ -130,15 +130,15 @@ pub(crate) mod operations {
 
         fn boolean(row: &Self::Row, column: usize) -> Result<bool, sqlx::Error>;
 
-        /// Returns whether the transaction with a number is still open.
+        /// Returns whether the transaction with this number is still open.
         ///
-        /// It is an error if it can no longer be committed.
+        /// Returns an error if the transaction can no longer be committed.
         fn check(connection: &mut Self::Connection, number: i64) -> Done<'_, bool>;
 
-        /// Returns an error as one of the database, if it is one.
+        /// Downcasts an error to a database error.
         fn database_error<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e dyn DatabaseError>;
 
-        /// Stores events that are due now, in their order.
+        /// Stores events that are due now, in order.
         fn store_all<'a>(
             connection: &'a mut Self::Connection,
             statements: &'a Statements,
@@ -152,12 +152,13 @@ pub(crate) mod operations {
             positions: &'a [i64],
         ) -> Done<'a, ()>;
 
-        /// Listens for events that are stored in the outbox, if the database can tell.
+        /// Listens for events that are stored in the outbox, if the database supports
+        /// notifications.
         fn listen<'a>(pool: &'a Pool<Self>, schema: &'a Schema) -> Done<'a, Box<dyn Wakeups>>;
     }
 }
 
-/// Writes the operations that both databases have in the same words, but with types of their own.
+/// Implements the operations whose code is the same for both databases, but whose types differ.
 macro_rules! shared_operations {
     () => {
         fn create_tables<'a>(
@@ -204,7 +205,7 @@ macro_rules! shared_operations {
     };
 }
 
-/// Writes the function that binds values to a statement of a database.
+/// Implements the function that binds values to a statement.
 macro_rules! bind {
     ($database:ty) => {
         fn bind<'a>(

@@ -1,4 +1,4 @@
-//! Errors of stores in SQL databases.
+//! Errors of SQL stores.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::key::MAX_KEY_LEN;
 
-/// The error of an operation on the tables of eventkit.
+/// An error from an operation on eventkit's tables.
 ///
 /// [`SqlStore`](crate::SqlStore) has an example.
 #[derive(Debug, Error)]
@@ -22,35 +22,37 @@ pub(crate) enum SqlErrorKind {
         source: sqlx::Error,
     },
     #[cfg(feature = "sqlite")]
-    #[error("failed to open the inbox {path}")]
+    #[error("failed to open the inbox file {path}")]
     Open { path: String, source: sqlx::Error },
     #[error("failed to encode the event {event}")]
     Encode { event: String, source: EncodeError },
     #[error(
-        "the schema `{0}` has no valid name: expected a lower-case letter or `_`, then up to 39 lower-case \
+        "`{0}` is not a valid schema name: expected a lower-case letter or `_`, then up to 39 lower-case \
          letters, digits and `_`"
     )]
     SchemaName(String),
     #[error(
-        "the tables have version {found}, and this version of eventkit-sql knows {known}: update it"
+        "the tables have version {found}, but this version of eventkit-sql only supports {known}: update eventkit-sql"
     )]
     Newer { found: i64, known: i64 },
-    #[error("the user `{user}` of the database lacks rights: {}", .rights.join(", "))]
+    #[error("the database user `{user}` lacks rights: {}", .rights.join(", "))]
     Rights { user: String, rights: Vec<String> },
-    #[error("the transaction is not there: the handler did not give it back")]
+    #[error(
+        "the handler kept the `Tx` instead of dropping it, so the transaction cannot be committed"
+    )]
     TransactionTaken,
     #[error(
-        "the transaction is no longer that in which the event was claimed: the handler, or an error that it did \
+        "the transaction in which the event was claimed has ended: the handler, or an error that it did \
          not return, ended it"
     )]
     TransactionEnded,
-    #[error("`Tx` is a parameter of handlers that run in a unit of work of this database")]
+    #[error("`Tx` requires a handler that runs in a unit of work of this database")]
     NoUnitOfWork,
-    #[error("the key of the event has {0} bytes: expected at most {MAX_KEY_LEN}")]
+    #[error("the key is {0} bytes long: expected at most {MAX_KEY_LEN}")]
     KeyTooLong(usize),
-    #[error("the worker of the inbox has ended")]
+    #[error("the inbox worker has stopped")]
     WorkerEnded,
-    /// The error of operations that were executed together.
+    /// The error from a statement that executed several operations.
     #[error(transparent)]
     Batch(Arc<SqlError>),
 }
@@ -62,7 +64,7 @@ impl From<SqlErrorKind> for SqlError {
 }
 
 impl SqlError {
-    /// Returns the error of an operation of the database.
+    /// Returns a function that wraps the error of a database operation.
     pub(crate) fn of(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| SqlErrorKind::Database { operation, source }.into()
     }

@@ -1,4 +1,4 @@
-//! An inbox in a database.
+//! An inbox in a SQL database.
 
 mod batch;
 mod operation;
@@ -25,20 +25,21 @@ use crate::error::{SqlError, SqlErrorKind};
 use crate::key::Key;
 use crate::store::SqlStore;
 
-/// The number of operations that wait for the worker; further ones wait for their place.
+/// The capacity of the worker's queue; further operations wait for space.
 const MAX_QUEUED: usize = 1024;
 
-/// How often an operation that conflicts with another one is done again.
+/// The maximum number of retries of an operation that conflicts with another one.
 const MAX_CONFLICTS: usize = 16;
 
-/// An [`Inbox`] in a database, which detects duplicates across restarts and processes.
+/// An [`Inbox`] in a SQL database, which detects duplicates across restarts and processes.
 ///
-/// It is for handlers without a [`Tx`](crate::Tx): what they do is done at least once. If a process dies after a
-/// handler has succeeded and before that is recorded, the handler runs again. Handlers with a `Tx` do not use
+/// It is for handlers without a [`Tx`](crate::Tx), whose effects happen at least once: if a process
+/// dies after a handler has succeeded but before this is recorded, the handler runs again. Handlers
+/// with a `Tx` do not use it.
+///
+/// Times are measured with the database's clock. In SQLite, operations that wait at the same time
+/// are executed together: if one fails, all of them fail. A claim is released if its caller stops waiting for
 /// it.
-///
-/// Times are those of the database's clock. In SQLite, operations that wait at the same time are executed together,
-/// and fail together. A claim is released if its caller stops waiting for it.
 ///
 /// ```
 /// use std::time::Duration;
@@ -91,7 +92,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
 
     /// Sets how long the inbox remembers an event; 30 days by default.
     ///
-    /// The window has to be longer than the time in which the transport may redeliver an event.
+    /// The window must be longer than the transport may take to redeliver an event.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.store = self.store.window(window);
@@ -135,7 +136,7 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
             return execute(&self.store, &operation).await;
         }
         let inbox = self.clone();
-        // Only when it has ended can it be released.
+        // A claim can be released only after it has ended.
         let claiming = Continued::new(async move {
             let answer = execute(&inbox.store, &operation).await;
             (Unanswered::new(Cow::Owned(inbox), &operation), answer)
@@ -146,7 +147,8 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
         Ok(answer)
     }
 
-    /// Returns the queue of the worker, and starts one if there is none, or if it ended with its runtime.
+    /// Returns the worker's queue. Starts a worker if none is running, or if the last one ended
+    /// with its runtime.
     fn worker(&self, statements: &Arc<BatchStatements>) -> mpsc::Sender<Request> {
         let mut worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(queue) = &*worker
@@ -160,8 +162,8 @@ impl<DB: SqlDatabase> SqlInbox<DB> {
     }
 }
 
-/// A claim whose caller has no answer. If the caller stops waiting for it, or it fails after it was granted, it is
-/// released.
+/// A claim whose caller has not received the answer. It is released if the caller stops waiting, or if it
+/// fails after it was granted.
 struct Unanswered<'i, DB: SqlDatabase> {
     inbox: Cow<'i, SqlInbox<DB>>,
     claim: Option<(Arc<Key>, ClaimToken)>,
@@ -207,7 +209,7 @@ async fn execute<DB: SqlDatabase>(
         let window = store.window_millis();
         let answer = operation.execute::<DB>(&mut connection, &store.statements, window);
         match answer.await {
-            // As it may where transactions are serializable by default.
+            // Conflicts are possible if transactions are serializable by default.
             Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
             answer => return answer.map_err(failed),
         }

@@ -1,15 +1,15 @@
-//! The key of an event at a handler, and the bound of those of scheduled events.
+//! The inbox key of an event and handler, and the maximum length of the keys of scheduled events.
 
 use sha2::{Digest, Sha256};
 
 use crate::value::Value;
 
-/// The longest key of a scheduled event, in bytes.
+/// The maximum length of the key of a scheduled event, in bytes.
 pub const MAX_KEY_LEN: usize = 512;
 
-/// The key of an event at a handler, and what it is made of.
+/// The inbox key of an event and handler, with its parts.
 ///
-/// A source and an id may be longer than an index of PostgreSQL takes, so the key is their digest.
+/// Source and id may be too long for a PostgreSQL index, so the key is a digest.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
     pub(crate) digest: Vec<u8>,
@@ -25,7 +25,8 @@ impl Key {
             hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
             hasher.update(text);
         }
-        // PostgreSQL has no text with NUL. The texts are for people, and the digest tells keys apart.
+        // PostgreSQL text cannot contain NUL. The texts are for people; the digest identifies the
+        // key.
         let text = |text: &str| text.replace('\0', "\u{fffd}");
         Self {
             digest: hasher.finalize().to_vec(),
@@ -35,12 +36,12 @@ impl Key {
         }
     }
 
-    /// Returns the value of the column of the key.
+    /// Returns the value of the key column.
     pub(crate) fn value(&self) -> Value<'_> {
         Value::Bytes(&self.digest)
     }
 
-    /// Returns the values of the columns.
+    /// Returns the values of the key's columns.
     pub(crate) fn values(&self) -> [Value<'_>; 4] {
         [
             Value::Bytes(&self.digest),
@@ -50,9 +51,9 @@ impl Key {
         ]
     }
 
-    /// Returns the number of the lock of a unit of work with this key, in a schema.
+    /// Returns the number of the lock that a unit of work with this key takes in a schema.
     ///
-    /// Two keys may have the same one: then one waits for the other.
+    /// Two keys may share a number, in which case one merely waits for the other.
     pub(crate) fn lock(&self, schema: &str) -> i64 {
         let mut hasher = Sha256::new();
         hasher.update(&self.digest);

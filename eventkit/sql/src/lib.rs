@@ -40,7 +40,7 @@ pub use self::sqlite_inbox::SqliteInbox;
 pub use self::store::{SqlStore, migrate};
 pub use self::unit::Tx;
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(all(doctest, feature = "postgres"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,4 +1,4 @@
-//! The outbox: events that are published after the transaction in which they are stored.
+//! The outbox: events that are published once the transaction that stored them is committed.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::key::MAX_KEY_LEN;
 use crate::store::SqlStore;
 use crate::value::Value;
 
-/// The outbox of a [`SqlStore`], for code outside of handlers.
+/// The outbox of a [`SqlStore`], for code outside handlers.
 ///
-/// An event that is stored in a transaction is published by a [`Relay`](crate::Relay) once the transaction is
-/// committed, and never if it is rolled back. Handlers with a [`Tx`](crate::Tx) need none: the events that they
-/// return or send are stored in their transaction.
+/// An event that is stored in a transaction is published by a [`Relay`](crate::Relay) once the
+/// transaction is committed, and never if it is rolled back. Handlers with a [`Tx`](crate::Tx) do
+/// not need an outbox: the events that they return or send are stored in their transaction.
 ///
-/// Each function takes a connection with an open transaction: `&mut transaction` of [`SqlStore::begin`], or `&mut *tx` of a
-/// [`Tx`](crate::Tx).
+/// Each function takes a connection with an open transaction: `&mut transaction` from
+/// [`SqlStore::begin`], or `&mut *tx` from a [`Tx`](crate::Tx).
 ///
 /// ```
 /// use std::time::Duration;
@@ -69,7 +69,7 @@ pub struct Outbox<DB: SqlDatabase> {
     store: SqlStore<DB>,
 }
 
-/// The moment at which a stored event is due.
+/// The time at which a stored event is due.
 #[derive(Debug, Clone, Copy)]
 enum Due {
     Now,
@@ -78,7 +78,7 @@ enum Due {
 }
 
 impl<DB: SqlDatabase> SqlStore<DB> {
-    /// Returns the outbox, in which code outside of handlers stores events.
+    /// Returns the outbox, in which code outside handlers stores events.
     #[must_use]
     pub fn outbox(&self) -> Outbox<DB> {
         Outbox {
@@ -88,11 +88,11 @@ impl<DB: SqlDatabase> SqlStore<DB> {
 }
 
 impl<DB: SqlDatabase> Outbox<DB> {
-    /// Stores an event, which is published once the transaction is committed.
+    /// Stores an event, to be published once the transaction is committed.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event cannot be encoded, or if the database refuses the statement.
+    /// Returns an error if the event cannot be encoded, or if the database rejects the statement.
     pub async fn store<E: ToEvent>(
         &self,
         connection: &mut DB::Connection,
@@ -101,15 +101,16 @@ impl<DB: SqlDatabase> Outbox<DB> {
         self.insert(connection, event, None, Due::Now).await
     }
 
-    /// Stores an event to be published at a time, by the clock of the database.
+    /// Stores an event, to be published at a given time of the database's clock.
     ///
-    /// A key names it, of at most [`MAX_KEY_LEN`] bytes: it can be [cancelled](Self::cancel), and takes the
-    /// place of one with the same key that was not published yet.
+    /// The optional key, of at most [`MAX_KEY_LEN`] bytes, names the event: it can be
+    /// [cancelled](Self::cancel) by the key, and it replaces an unpublished event with the same
+    /// key.
     ///
     /// # Errors
     ///
-    /// Returns an error if the event cannot be encoded, if the key is too long, or if the database refuses
-    /// the statement.
+    /// Returns an error if the event cannot be encoded, if the key is too long, or if the database
+    /// rejects the statement.
     pub async fn send_at<E: ToEvent>(
         &self,
         connection: &mut DB::Connection,
@@ -121,11 +122,11 @@ impl<DB: SqlDatabase> Outbox<DB> {
         self.insert(connection, event, key, Due::At(time)).await
     }
 
-    /// Stores an event to be published after a delay.
+    /// Stores an event, to be published after a delay.
     ///
     /// # Errors
     ///
-    /// Returns an error as [`send_at`](Self::send_at) does.
+    /// Returns an error if [`send_at`](Self::send_at) does.
     pub async fn send_in<E: ToEvent>(
         &self,
         connection: &mut DB::Connection,
@@ -137,11 +138,12 @@ impl<DB: SqlDatabase> Outbox<DB> {
         self.insert(connection, event, key, due).await
     }
 
-    /// Deletes the event of a key, and returns whether there was one that is not being published yet.
+    /// Deletes the event with a key. Returns `false` if there is no such event, or if it is already
+    /// being published.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database refuses the statement.
+    /// Returns an error if the database rejects the statement.
     pub async fn cancel(
         &self,
         connection: &mut DB::Connection,
@@ -167,7 +169,7 @@ impl<DB: SqlDatabase> Outbox<DB> {
         let event = event
             .to_event_cow()
             .map_err(|source| SqlErrorKind::Encode {
-                event: "to be stored".to_owned(),
+                event: "for the outbox".to_owned(),
                 source,
             })?;
         let text = encode(&event)?;
@@ -195,7 +197,7 @@ impl<DB: SqlDatabase> Clone for Outbox<DB> {
     }
 }
 
-/// Returns the text of an event, as it is stored.
+/// Returns an event as the text to store.
 pub(crate) fn encode(event: &Event) -> Result<String, SqlError> {
     let encode = |source| SqlErrorKind::Encode {
         event: event.to_string(),

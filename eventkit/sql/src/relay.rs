@@ -1,4 +1,4 @@
-//! The relay: it publishes the events of an outbox.
+//! The relay, which publishes the events of an outbox.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -21,15 +21,16 @@ use crate::schema::{Statement, Statements};
 use crate::store::SqlStore;
 use crate::value::Value;
 
-/// The time for which one relay of several publishes, unless it renews that.
+/// The lease of the active relay, which it renews while it publishes.
 ///
-/// Another one takes its place within ten seconds: after this, and after an interval at which it tries.
+/// Another relay takes over within ten seconds: after the lease, plus the interval at which it
+/// tries.
 const LEASE: Duration = Duration::from_secs(8);
 
 /// The time after which a relay renews its lease.
 const RENEWAL_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How often a relay tries to take the place of another one.
+/// How often an inactive relay tries to take over.
 const TAKEOVER_INTERVAL: Duration = Duration::from_secs(1);
 
 const _: () = assert!(
@@ -37,34 +38,35 @@ const _: () = assert!(
     "the documentation says ten seconds"
 );
 
-/// The time in which a relay that is stopped publishes what is due.
+/// The time limit for a stopped relay to publish the events that are due.
 const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// The number of events that are read at once, and marked as published together.
+/// The number of events that are read, and marked as published, together.
 const BATCH: i64 = 64;
 
-/// The time in which the publisher has to confirm an event.
+/// The time limit for the publisher to confirm an event.
 const PUBLISH_TIMEOUT: Duration = Duration::from_secs(30);
 
 const INITIAL_BACKOFF: Duration = Duration::from_millis(100);
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
 
-/// The delay before an event that the publisher rejects, or that cannot be read, is tried again.
+/// The delay before retrying an event that the publisher rejected, or that could not be read.
 const REJECTED_DELAY: Duration = Duration::from_mins(1);
 
-/// How often events that were published are deleted, and the backlog is counted.
+/// How often published events are deleted and the backlog is counted.
 const HOUSEKEEPING_INTERVAL: Duration = Duration::from_secs(5);
 
-/// A relay, which publishes the events of a [`SqlStore`]'s outbox.
+/// A relay, which publishes the events in the outbox of a [`SqlStore`].
 ///
-/// It publishes events in the order in which they are due, one after another, each until the publisher has
-/// confirmed it; an event that the publisher rejects is tried again every minute, and the others do not wait
-/// for it. Of several relays of one outbox, one publishes at a time: if its process dies, another one takes
-/// its place within ten seconds. Events that were published and not yet recorded as such are published again,
-/// which brokers and inboxes find out by their source and id.
+/// It publishes events one at a time, in the order in which they are due, and retries each until
+/// the publisher confirms it. If the publisher rejects an event, the relay continues with the next
+/// one, and retries the rejected one every minute. If several relays share an outbox, only one
+/// publishes at a time; if its process dies, another relay takes over within ten seconds. Events
+/// that were published but not yet marked as such are published again; brokers and inboxes detect
+/// these duplicates by source and id.
 ///
-/// PostgreSQL tells the relay at once when an event is stored; that takes one connection of the pool. SQLite is
-/// asked ten times a second.
+/// PostgreSQL notifies the relay of each stored event, which takes one connection of the pool.
+/// SQLite is polled ten times a second.
 ///
 /// ```no_run
 /// use eventkit::Dispatcher;
@@ -94,7 +96,7 @@ pub struct Relay<DB: SqlDatabase> {
     health: Arc<Mutex<RelayHealth>>,
 }
 
-/// The work of a relay that is active.
+/// A relay while it is active.
 struct Active<'r, DB: SqlDatabase> {
     relay: &'r Relay<DB>,
     token: i64,
@@ -103,11 +105,11 @@ struct Active<'r, DB: SqlDatabase> {
     /// The positions of the events that were published and not marked as such yet.
     published: &'r mut Vec<i64>,
     next_housekeeping: Instant,
-    /// Whether the database has answered all that the work needs.
+    /// Whether the database has responded to all queries that the relay needs.
     has_worked: bool,
 }
 
-/// A row of the outbox that is due.
+/// A due row of the outbox.
 #[derive(Debug)]
 struct DueEvent {
     position: i64,
@@ -117,7 +119,7 @@ struct DueEvent {
 
 /// The reason why a relay no longer publishes.
 enum Inactive {
-    /// Another relay took its place.
+    /// Another relay took over.
     Superseded,
     /// The database failed.
     Database(sqlx::Error),
@@ -140,7 +142,7 @@ impl<DB: SqlDatabase> Relay<DB> {
         }
     }
 
-    /// Sets how long events that were published are kept in the outbox; a day by default.
+    /// Sets how long published events are kept in the outbox; a day by default.
     #[must_use]
     pub fn retention(mut self, retention: Duration) -> Self {
         self.retention = retention;
@@ -153,10 +155,10 @@ impl<DB: SqlDatabase> Relay<DB> {
         self.lock().clone()
     }
 
-    /// Publishes events until a future completes, and then those that are due, if that takes no more than four
-    /// seconds.
+    /// Publishes events until a future completes, and then those that are already due, for up to
+    /// four seconds.
     ///
-    /// No failure of the database or of the publisher ends it.
+    /// Failures of the database or the publisher are retried, and never end it.
     pub async fn run_until(&self, stop: impl Future<Output = ()>) {
         let token = fastrand::i64(1..);
         let (stopping, stopped) = watch::channel(false);
@@ -170,16 +172,16 @@ impl<DB: SqlDatabase> Relay<DB> {
         let _ = timeout(STOP_TIMEOUT, running).await;
         self.lock().end();
         let resigning = async {
-            let mut connection = self.store.connection("stop the relay").await?;
+            let mut connection = self.store.connection("release the relay's lease").await?;
             let resign = &self.store.statements.resign;
             let resigned = DB::execute(&mut connection, resign, &[Value::Integer(token)]).await;
-            resigned.map_err(SqlError::of("stop the relay"))
+            resigned.map_err(SqlError::of("release the relay's lease"))
         };
-        // Without this, others wait until the lease ends.
+        // Without this, other relays wait until the lease expires.
         let _ = timeout(Duration::from_secs(1), resigning).await;
     }
 
-    /// Publishes whenever this is the active relay, until it is stopped.
+    /// Publishes whenever this relay is active, until it is stopped.
     async fn run(&self, token: i64, mut stopped: watch::Receiver<bool>) {
         let mut failures = 0;
         // Kept when the database fails, so that nothing is published again when it is back.
@@ -206,7 +208,7 @@ impl<DB: SqlDatabase> Relay<DB> {
                         failures = 0;
                     }
                     failures += 1;
-                    let error = SqlError::of("use the outbox")(error);
+                    let error = SqlError::of("access the outbox")(error);
                     self.report(&error);
                     backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)
                 }
@@ -222,7 +224,10 @@ impl<DB: SqlDatabase> Relay<DB> {
         let text = with_causes(error);
         let mut health = self.lock();
         if health.error.as_ref() != Some(&text) {
-            tracing::warn!(error = text, "the relay of the outbox waits");
+            tracing::warn!(
+                error = text,
+                "the relay cannot publish events; retrying after a delay"
+            );
         }
         health.error = Some(text);
     }
@@ -233,7 +238,7 @@ impl<DB: SqlDatabase> Relay<DB> {
 }
 
 impl<DB: SqlDatabase> Active<'_, DB> {
-    /// Becomes the active relay, and publishes until it is stopped and nothing is due.
+    /// Becomes the active relay, and publishes until it is stopped and no event is due.
     async fn run(&mut self) -> Result<(), Inactive> {
         self.mark().await?;
         self.lead().await?;
@@ -258,7 +263,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         }
     }
 
-    /// Takes the lease, or renews it.
+    /// Acquires or renews the lease.
     async fn lead(&mut self) -> Result<(), Inactive> {
         let start = Instant::now();
         let values = [Value::Integer(self.token), Value::Integer(millis(LEASE))];
@@ -312,7 +317,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         events.collect()
     }
 
-    /// Publishes events in their order, and marks them as published, also those before a failure.
+    /// Publishes events in order. Marks the published ones, including those before a failure.
     async fn publish_all(&mut self, mut events: VecDeque<DueEvent>) -> Result<(), Inactive> {
         let mut outcome = Ok(());
         while let Some(event) = events.pop_front() {
@@ -327,7 +332,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
 
     async fn publish(&mut self, due: DueEvent) -> Result<(), Inactive> {
         let text = if due.can_be_cancelled {
-            // Another event may have taken its place since it was read.
+            // The event may have been replaced since it was read.
             match self.take(due.position).await? {
                 Some(text) => text,
                 None => return Ok(()),
@@ -368,7 +373,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
                 Err(_) => "the publisher did not confirm an event in time".into(),
             };
             self.relay.report(&*error);
-            // What was published before is recorded meanwhile.
+            // Events that were published before are marked meanwhile.
             self.mark().await?;
             self.keep_house().await?;
             failures += 1;
@@ -376,7 +381,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         }
     }
 
-    /// Takes an event from those that can be cancelled, and returns it if it is still due.
+    /// Makes an event uncancellable, and returns it if it is still due.
     async fn take(&self, position: i64) -> Result<Option<String>, Inactive> {
         let position = [Value::Integer(position)];
         let rows = self.fetch(&self.statements().take, &position).await?;
@@ -398,10 +403,14 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         position: i64,
         error: &(dyn std::error::Error + Send + Sync + 'static),
     ) -> Result<(), Inactive> {
-        tracing::error!(position, error, "an event of the outbox is rejected");
+        tracing::error!(
+            position,
+            error,
+            "an event of the outbox was rejected; retrying it every minute"
+        );
         let error = with_causes(error);
-        let text = format!("the event at position {position} of the outbox is rejected: {error}");
-        // PostgreSQL has no text with NUL, which an id may have that is quoted here.
+        let text = format!("the event at position {position} of the outbox was rejected: {error}");
+        // PostgreSQL text cannot contain NUL, but an id quoted here may.
         let error = error.replace('\0', "\u{fffd}");
         let delay = Value::Integer(millis(REJECTED_DELAY));
         let values = [Value::Integer(position), delay, Value::Text(&error)];
@@ -410,7 +419,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
         Ok(())
     }
 
-    /// Deletes events that were published long ago, and counts those that are due, at intervals.
+    /// Periodically deletes old published events, and counts those that are due.
     async fn keep_house(&mut self) -> Result<(), Inactive> {
         if Instant::now() < self.next_housekeeping {
             return Ok(());
@@ -454,7 +463,7 @@ impl<DB: SqlDatabase> Active<'_, DB> {
     }
 }
 
-/// Returns a number that is not below zero, or zero for one that is.
+/// Converts a number to unsigned; a negative one becomes zero.
 fn unsigned<DB: SqlDatabase>(row: &DB::Row, column: usize) -> Result<Option<u64>, sqlx::Error> {
     let number = DB::integer(row, column)?;
     Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
@@ -462,7 +471,7 @@ fn unsigned<DB: SqlDatabase>(row: &DB::Row, column: usize) -> Result<Option<u64>
 
 /// Waits until a relay is stopped.
 async fn stop(stopped: &mut watch::Receiver<bool>) {
-    // Where the sender is gone, the relay has been dropped.
+    // If the sender is gone, the relay was dropped.
     let _ = stopped.wait_for(|is_stopped| *is_stopped).await;
 }
 

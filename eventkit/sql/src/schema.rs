@@ -1,4 +1,4 @@
-//! The name of the schema, and the statements on its tables.
+//! Schema names, and the statements on eventkit's tables.
 
 use std::sync::Arc;
 
@@ -6,11 +6,12 @@ use sqlx::AssertSqlSafe;
 
 use crate::error::{SqlError, SqlErrorKind};
 
-/// The longest name of a schema: names of tables and indexes that contain it stay within the 63 bytes of
-/// PostgreSQL.
+/// The maximum length of a schema name: the names of tables and indexes that contain it must fit
+/// into PostgreSQL's limit of 63 bytes.
 const MAX_SCHEMA_LEN: usize = 40;
 
-/// A name of a schema that needs no quotes: a lower-case letter or `_`, then also digits.
+/// A schema name that needs no quotes: a lower-case letter or `_`, followed by lower-case letters,
+/// digits and `_`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schema(Arc<str>);
 
@@ -36,26 +37,27 @@ impl Default for Schema {
     }
 }
 
-/// What the SQL of a database has that the other one writes in another way.
+/// The parts of the SQL that differ between the databases.
 #[derive(Debug)]
 pub(crate) struct Dialect {
-    /// What stands before the name of a table.
+    /// The prefix of table names.
     pub(crate) prefix: String,
-    /// The time of the database's clock, in milliseconds since 1970.
+    /// An expression for the current time of the database's clock, in milliseconds since 1970.
     pub(crate) now: &'static str,
-    /// That time, read once in a statement, so that an index finds what is before it.
+    /// The same, evaluated once per statement, so that an index can be used for comparisons with
+    /// it.
     pub(crate) fixed_now: &'static str,
     /// The condition under which a unit of work may claim an event; `$5` is the number of its lock.
     pub(crate) claim_condition: &'static str,
-    /// The number of the transaction.
+    /// An expression for the number of the current transaction.
     pub(crate) transaction: &'static str,
-    /// The condition on a position that `$1` has it.
+    /// The condition that a position is in the list `$1`.
     pub(crate) in_positions: &'static str,
-    /// The rows of the events in `$1`, in their order, with the column `value`.
+    /// The events in `$1` as rows, in order, with the column `value`.
     pub(crate) events: &'static str,
 }
 
-/// A statement that is written in this crate, but for the name of the schema.
+/// A statement that consists only of text from this crate and the schema name.
 #[derive(Debug, Clone)]
 pub struct Statement(Arc<str>);
 
@@ -163,8 +165,8 @@ impl Statements {
                 "DELETE FROM {outbox} WHERE key = $1 AND published_at IS NULL"
             )),
             lead: statement(format!(
-                // The row is gone if somebody emptied the tables. A lease that ends later than one which begins
-                // now is from before the clock was set back.
+                // The row is missing if an operator emptied the tables. A lease that ends later
+                // than one acquired now is left over from before the clock was set back.
                 "INSERT INTO {relay} AS relay (row, token, leased_until) VALUES (1, $1, {now} + $2)
                  ON CONFLICT (row) DO UPDATE SET token = excluded.token,
                          leased_until = excluded.leased_until
@@ -181,7 +183,7 @@ impl Statements {
             next_due: statement(format!(
                 "SELECT min(due) - {now} FROM {outbox} WHERE published_at IS NULL"
             )),
-            // From here on it can no longer be cancelled.
+            // From here on, the event can no longer be cancelled.
             take: statement(format!(
                 "UPDATE {outbox} SET key = NULL
                  WHERE position = $1 AND key IS NOT NULL AND due <= {now} RETURNING event"
@@ -204,7 +206,7 @@ impl Statements {
     }
 }
 
-/// Returns the statement that stores an event for later; one with the same key takes its place.
+/// Returns the statement that stores an event for later, replacing one with the same key.
 fn schedule(outbox: &str, due: &str) -> String {
     format!(
         "INSERT INTO {outbox} (event, key, due) VALUES ($1, $2, {due})

@@ -15,7 +15,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// An [`Inbox`](eventkit_service::Inbox) in an SQLite database.
 ///
-/// [`open`](SqlInbox::open) opens a file of its own, for programs that keep nothing else in SQLite.
+/// [`open`](SqlInbox::open) opens a separate file, for programs that otherwise do not use SQLite.
 ///
 /// ```
 /// use std::time::Duration;
@@ -45,11 +45,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 pub type SqliteInbox = SqlInbox<Sqlite>;
 
 impl SqlInbox<Sqlite> {
-    /// Opens the file of an inbox, and creates it if it does not exist.
+    /// Opens an inbox file, and creates it if it does not exist.
     ///
-    /// All processes of one machine may share a file. Transactions are written with `synchronous = NORMAL`:
-    /// they survive a crash of the process. A power failure may lose the latest of them, and their events run
-    /// again if they are redelivered.
+    /// All processes of a machine may share the file. Transactions are written with `synchronous =
+    /// NORMAL`, so they survive a crash of the process. A power failure may lose the latest ones;
+    /// their events are then handled again if they are redelivered.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl SqlInbox<Sqlite> {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT);
-        // The operations that wait are executed together, so a second connection would not be used.
+        // Waiting operations are executed together, so a second connection would not be used.
         let pool = SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect_with(options).await.map_err(failed)?;
         let store = SqlStore::new(pool);

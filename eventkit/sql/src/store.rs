@@ -1,4 +1,4 @@
-//! The store of one schema in a database.
+//! The eventkit tables of one schema.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,13 @@ use crate::error::{SqlError, SqlErrorKind};
 use crate::schema::{Schema, Statements};
 use crate::value::Value;
 
-/// The tables of eventkit in a database of the program, which it reaches through the program's own pool.
+/// A handle to eventkit's tables in the program's own database, accessed through the program's
+/// pool.
 ///
-/// As state of a [`Dispatcher`](eventkit::Dispatcher), it lets handlers take a [`Tx`](crate::Tx). It has an
-/// [inbox](Self::inbox) for handlers without one, an [outbox](Self::outbox) for code outside of handlers, and
-/// a [relay](crate::Relay) publishes what is in the outbox.
+/// Add it as state to a [`Dispatcher`](eventkit::Dispatcher), so that handlers can take a
+/// [`Tx`](crate::Tx). It provides an [inbox](Self::inbox) for handlers without a `Tx`, and an
+/// [outbox](Self::outbox) for code outside handlers. A [relay](crate::Relay) publishes the events
+/// of the outbox.
 ///
 /// ```
 /// use eventkit_sql::SqlStore;
@@ -40,25 +42,25 @@ pub struct SqlStore<DB: SqlDatabase> {
     last_sweep: Arc<Mutex<Option<Instant>>>,
 }
 
-/// The version of the tables.
+/// The version of the tables that this crate creates.
 const VERSION: i64 = 1;
 
-/// The number of times that expired entries are deleted in each window.
+/// How many times per window expired entries are deleted.
 const SWEEPS: u32 = 10;
 
-/// Creates the tables of eventkit in the schema `eventkit`, or updates them.
+/// Creates eventkit's tables in the schema `eventkit`, or migrates existing ones.
 ///
-/// [`SqlStore::migrate`] does so in another schema.
+/// For another schema, use [`SqlStore::migrate`].
 ///
 /// # Errors
 ///
-/// Returns an error as [`SqlStore::migrate`] does.
+/// Returns an error if [`SqlStore::migrate`] does.
 pub async fn migrate<DB: SqlDatabase>(pool: &Pool<DB>) -> Result<(), SqlError> {
     SqlStore::new(pool.clone()).migrate().await
 }
 
 impl<DB: SqlDatabase> SqlStore<DB> {
-    /// Returns the store in the schema `eventkit`.
+    /// Creates a store with the schema `eventkit`.
     #[must_use]
     pub fn new(pool: Pool<DB>) -> Self {
         let schema = Schema::default();
@@ -71,12 +73,12 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         }
     }
 
-    /// Sets the schema of the tables in PostgreSQL, which is the prefix of their names in SQLite.
+    /// Sets the schema of the tables in PostgreSQL, or the prefix of their names in SQLite.
     ///
     /// # Errors
     ///
-    /// Returns an error unless the name is a lower-case letter or `_`, then up to 39 lower-case letters,
-    /// digits and `_`.
+    /// Returns an error unless the name is a lower-case letter or `_`, followed by up to 39
+    /// lower-case letters, digits and `_`.
     pub fn schema(self, name: &str) -> Result<Self, SqlError> {
         let schema = Schema::new(name)?;
         Ok(Self {
@@ -86,10 +88,10 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         })
     }
 
-    /// Sets how long an event that was handled is remembered; 30 days by default.
+    /// Sets how long handled events are remembered; 30 days by default.
     ///
-    /// The window has to be longer than the time in which the event may come again: from the transport, from
-    /// a replay of dead letters, or from a sender.
+    /// The window must be longer than the time within which an event may be delivered again: by the
+    /// transport, by a replay of dead letters, or by its sender.
     #[must_use]
     pub fn window(mut self, window: Duration) -> Self {
         self.window = window;
@@ -100,10 +102,8 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         millis(self.window)
     }
 
-    /// Deletes some of the entries that are older than the window, ten times in each window and until there
-    /// are none.
-    ///
-    /// A failure changes nothing else: entries that stay are no reason to handle no events.
+    /// Deletes a batch of entries that are older than the window. A sweep is due ten times per
+    /// window, and at once if entries are left. A failure is only logged.
     pub(crate) async fn sweep(&self, connection: &mut DB::Connection) {
         if !self.is_sweep_due() {
             return;
@@ -122,12 +122,12 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         }
     }
 
-    /// Deletes entries as [`sweep`](Self::sweep) does, on a connection of its own.
+    /// Deletes entries like [`sweep`](Self::sweep), on a separate connection.
     pub(crate) async fn sweep_if_due(&self) {
         if !self.is_sweep_due() {
             return;
         }
-        // Where there is no connection, a unit of work finds that out too.
+        // If no connection is available, the unit of work reports this too.
         if let Ok(mut connection) = self.pool.acquire().await {
             self.sweep(&mut connection).await;
         }
@@ -144,35 +144,38 @@ impl<DB: SqlDatabase> SqlStore<DB> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns the pool.
+    /// Returns the connection pool.
     #[must_use]
     pub fn pool(&self) -> &Pool<DB> {
         &self.pool
     }
 
-    /// Begins a transaction, for code outside of handlers.
+    /// Begins a transaction, for code outside handlers.
     ///
-    /// In SQLite, it writes from its beginning on: it waits for other transactions, and does not fail later because
-    /// of them. If the future is dropped, such as by a route whose client has gone, nothing is left of it; the
-    /// connection of a [`Pool::begin`] that is dropped may be given out within its transaction.
+    /// In SQLite, the transaction acquires the write lock at once: it waits for other transactions
+    /// here, and does not fail later because of them. This future can be dropped safely, for
+    /// instance when the client of a route disconnects. Dropping the future of [`Pool::begin`] may
+    /// instead return a connection with an open transaction to the pool.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database cannot be reached or refuses the statement.
+    /// Returns an error if the database cannot be reached or rejects the statement.
     pub async fn begin(&self) -> Result<Transaction<'static, DB>, SqlError> {
         let begun = begin(&self.pool).await;
         begun.map_err(SqlError::of("begin a transaction"))
     }
 
-    /// Creates the tables, or updates those of an earlier version; several processes may do so at once.
+    /// Creates the tables, or migrates those of an earlier version. Several processes may call this
+    /// at once.
     ///
-    /// If the tables are there, this checks them and changes nothing. The section "Rights" of the
+    /// If the tables exist, this checks them and changes nothing. The section "Rights" of the
     /// [crate documentation](crate) lists the rights that the user of the pool needs in PostgreSQL.
     ///
     /// # Errors
     ///
-    /// Returns an error if the database cannot be reached or refuses a statement, if the user of the pool lacks
-    /// a right, which the error names, or if the tables are those of a later version.
+    /// Returns an error if the database cannot be reached or rejects a statement, if the user of the
+    /// pool lacks a right, which the error names, or if a later version of this crate created the
+    /// tables.
     pub async fn migrate(&self) -> Result<(), SqlError> {
         let mut connection = self.connection("connect to the database").await?;
         let missing = DB::missing_rights(&mut connection, &self.schema).await;
@@ -189,7 +192,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
         Ok(())
     }
 
-    /// Creates the tables if there are none; returns the version of those that there were.
+    /// Creates the tables if they do not exist; returns the version of existing ones.
     async fn create_tables(&self, connection: &mut DB::Connection) -> Result<i64, sqlx::Error> {
         let mut transaction = connection
             .begin_with(DB::BEGIN_MIGRATION.into_sql_str())

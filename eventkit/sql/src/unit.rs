@@ -1,4 +1,4 @@
-//! Units of work: a handler runs in a transaction of the database.
+//! Units of work: handlers that run in a database transaction.
 
 use std::error::Error;
 use std::fmt;
@@ -18,21 +18,22 @@ use crate::outbox;
 use crate::store::SqlStore;
 use crate::value::Value;
 
-/// The transaction in which a handler runs, as an extractor: `tx: &mut Tx<Postgres>`.
+/// An extractor of the database transaction in which a handler runs: `tx: &mut Tx<Postgres>`.
 ///
-/// It has the record that the handler has handled the event, what the handler writes through it, and the
-/// events that the handler returns or sends with [`Outgoing`](eventkit::Outgoing). If the handler succeeds,
-/// all of that is committed, and the message is acknowledged. If it fails, all of that is rolled back. An
-/// event that is delivered again, also to another process at the same time, finds the record, and the handler
-/// does not run. So what a handler writes through its `Tx` happens exactly once, however often the event is
-/// delivered.
+/// The transaction contains the record that the handler has handled the event, everything the
+/// handler writes through its `Tx`, and the events that the handler returns or sends with
+/// [`Outgoing`](eventkit::Outgoing). If the handler succeeds, the transaction is committed and the
+/// message is acknowledged. If it fails, the transaction is rolled back. If the event is delivered
+/// again, even to another process at the same time, the record keeps the handler from running
+/// again. So everything that a handler writes through its `Tx` happens exactly once, however often
+/// the event is delivered.
 ///
-/// It is a connection of the database: `&mut **tx` is an executor of sqlx. `COMMIT` and `ROLLBACK` are not
-/// for the handler; a savepoint is, with [`Connection::begin`](sqlx::Connection::begin). After a conflict with
-/// another transaction, such as a deadlock, the handler runs again without counting as an attempt, if its
-/// error is one of sqlx or has one as its source.
+/// `&mut **tx` is an sqlx executor. A handler must not execute `COMMIT` or `ROLLBACK`, but may use
+/// savepoints with [`Connection::begin`](sqlx::Connection::begin). After a conflict with another
+/// transaction, such as a deadlock, the handler runs again without counting an attempt, provided
+/// that it returns the sqlx error, or an error with the sqlx error as its source.
 ///
-/// The state of the dispatcher needs a [`SqlStore`] of the same database.
+/// The dispatcher must have a [`SqlStore`] of the same database as state.
 ///
 /// ```
 /// use eventkit::{CloudEvent, Dispatcher, Registry, handles};
@@ -77,11 +78,11 @@ use crate::value::Value;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Tx<DB: SqlDatabase> {
-    /// The transaction until this is dropped.
+    /// Holds the transaction until this is dropped.
     transaction: Lent<DB>,
 }
 
-/// A transaction that goes back to its unit of work when it is dropped.
+/// A transaction that returns to its unit of work when it is dropped.
 struct Lent<DB: SqlDatabase> {
     transaction: Option<Transaction<'static, DB>>,
     home: Slot<DB>,
@@ -89,7 +90,7 @@ struct Lent<DB: SqlDatabase> {
 
 type Slot<DB> = Arc<Mutex<Option<Transaction<'static, DB>>>>;
 
-/// The unit of work of one handler and event.
+/// The unit of work for one handler and event.
 pub(crate) struct SqlUnitOfWork<DB: SqlDatabase> {
     store: SqlStore<DB>,
     slot: Slot<DB>,
@@ -97,7 +98,7 @@ pub(crate) struct SqlUnitOfWork<DB: SqlDatabase> {
     number: i64,
 }
 
-/// The answer to a claim by a unit of work.
+/// The result of a claim by a unit of work.
 enum UnitClaim {
     /// Granted in the transaction with this number.
     Granted(i64),
@@ -105,7 +106,7 @@ enum UnitClaim {
     Completed,
 }
 
-/// How often a claim that conflicts with another one is made again.
+/// The maximum number of times that a conflicting claim is attempted.
 const MAX_CLAIMS: usize = 16;
 
 impl<DB: SqlDatabase> SqlUnitOfWork<DB> {
@@ -166,8 +167,8 @@ impl<DB: SqlDatabase> SqlStore<DB> {
             claims += 1;
             match claim {
                 Ok(claim) => return Ok((transaction, claim)),
-                // Where transactions are serializable by default, the other claim is not visible: it is to a
-                // transaction that begins now.
+                // If transactions are serializable by default, the other claim is visible only to a
+                // transaction that begins after it.
                 Err(error) if claims < MAX_CLAIMS && is_conflict::<DB>(&error) => {}
                 Err(error) => return Err(SqlError::of("claim an event")(error)),
             }
@@ -203,7 +204,7 @@ impl<DB: SqlDatabase> UnitOfWork for SqlUnitOfWork<DB> {
                 let error = SqlError::from(SqlErrorKind::TransactionTaken);
                 return Err(CommitError::Refused(error.into()));
             };
-            // Before anything else is stored, which would be outside of a transaction.
+            // Checked first: if the transaction has ended, anything stored now would be outside it.
             let is_open = DB::check(&mut transaction, self.number).await;
             if !is_open.map_err(not_committed::<DB>)? {
                 let error = SqlError::from(SqlErrorKind::TransactionEnded);
@@ -278,15 +279,15 @@ impl<DB: SqlDatabase> fmt::Debug for Tx<DB> {
 
 #[expect(
     clippy::expect_used,
-    reason = "the transaction is there until the drop"
+    reason = "the transaction is present until the drop"
 )]
 impl<DB: SqlDatabase> Lent<DB> {
     fn get(&self) -> &DB::Connection {
-        self.transaction.as_ref().expect("there until the drop")
+        self.transaction.as_ref().expect("present until the drop")
     }
 
     fn get_mut(&mut self) -> &mut DB::Connection {
-        self.transaction.as_mut().expect("there until the drop")
+        self.transaction.as_mut().expect("present until the drop")
     }
 }
 

@@ -1,6 +1,6 @@
-//! The values of parameters.
+//! Statement parameters.
 
-/// The value of a parameter of a statement.
+/// The value of a statement parameter.
 #[derive(Debug, Clone, Copy)]
 pub enum Value<'a> {
     Integer(i64),

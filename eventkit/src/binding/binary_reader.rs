@@ -55,7 +55,7 @@ impl<'a> BinaryReader<'a> {
         Self { event }
     }
 
-    /// Adds an attribute whose value has a type of the protocol.
+    /// Adds an attribute whose value has one of the protocol's types.
     ///
     /// As in HTTP, a content type may have tabs around its semicolons. Attributes cannot contain
     /// tabs, so they become spaces, which are equivalent (RFC 9110, section 5.6.3).

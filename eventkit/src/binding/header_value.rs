@@ -12,8 +12,8 @@
 //!
 //! # Quotes
 //!
-//! A receiver has to unescape a double-quoted value. Here, a value counts as double-quoted if it is
-//! a single quoted string as a whole (RFC 9110, section 5.6.4). Quotes anywhere else are characters
+//! A receiver must unescape a double-quoted value. Here, a value counts as double-quoted if all of
+//! it is a single quoted string (RFC 9110, section 5.6.4). Quotes anywhere else are characters
 //! of the value, as in `"quoted text" more` and in JSON, which some producers send unencoded.
 //!
 //! Other SDKs behave differently. Those for C# and Ruby remove every pair of quotes in a value, so
@@ -28,13 +28,13 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use crate::error::AttributeError;
 
-/// Space, double quote, percent, and all characters that are not printable ASCII.
+/// Space, double quote, percent, and all characters other than printable ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 const UTF8: &str = "UTF-8 after percent-decoding";
 const DIGITS: &str = "two hexadecimal digits after each `%`";
 
-/// Percent-encodes a value, copying it only if something has to be encoded.
+/// Percent-encodes a value, copying it only if something must be encoded.
 #[must_use]
 pub fn encode(value: &str) -> Cow<'_, str> {
     if is_encoded(value) {
@@ -49,7 +49,7 @@ fn is_encoded(value: &str) -> bool {
     rules::all(value.as_bytes(), itself)
 }
 
-/// Decodes a value: unquotes it if it is a quoted string as a whole, and then percent-decodes it.
+/// Decodes a value: unquotes it if the whole value is a quoted string, and then percent-decodes it.
 ///
 /// # Errors
 ///

@@ -61,7 +61,7 @@ struct Writer<'o> {
     is_byte: bool,
 }
 
-/// The error of serializing a value that is not bytes.
+/// The error for a value that is not bytes.
 #[derive(Debug)]
 struct NotBytes;
 
@@ -228,7 +228,7 @@ impl<'de> de::Deserializer<'de> for Reader<'_> {
         visitor.visit_bytes(self.bytes)
     }
 
-    // A string would accept bytes that happen to be UTF-8, whatever the charset of the media type
+    // A string would accept bytes that happen to be UTF-8, regardless of the charset of the media type
     // is.
     fn deserialize_str<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
         self.is_other.set(true);

@@ -1,9 +1,10 @@
 //! Deserializers as trait objects.
 //!
-//! A type is compiled for one deserializer, [`Erased`](type_side::Erased), whatever codecs there are. The crate
-//! `erased-serde` would do, but compiles all 27 methods of each visitor for each struct and for each of
-//! its lists of fields, twice: about 200 functions, most of which refuse a value. Here a visitor of a
-//! struct is compiled for what structs are written as.
+//! A type is compiled for a single deserializer, [`Erased`](type_side::Erased), no matter how many
+//! codecs there are. The crate `erased-serde` would also work, but it compiles all 27 methods of
+//! each visitor for each struct and for each list of fields, twice: about 200 functions, most of
+//! which only reject a value. Here, the visitor of a struct is compiled only for the inputs that
+//! represent a struct.
 
 use std::fmt;
 
@@ -13,21 +14,22 @@ use serde::de::value::Error;
 mod codec_side;
 pub(super) mod type_side;
 
-/// Deserializer of a codec, as [`ErasedSeed::deserialize`](super::ErasedSeed::deserialize) takes it.
+/// The deserializer of a codec, as passed to
+/// [`ErasedSeed::deserialize`](super::ErasedSeed::deserialize).
 ///
-/// [`erase`](#method.erase) makes one of any [`Deserializer`](serde::Deserializer). This trait is sealed.
-/// The [module](crate::codec) has an example of a codec.
+/// [`erase`](#method.erase) creates one from any [`Deserializer`](serde::Deserializer). This trait
+/// is sealed. The [module](crate::codec) has an example of a codec.
 pub trait ErasedDeserializer<'de> {
-    /// Reads the value, which the type expects to be as the hint says.
+    /// Reads the value; the hint tells which kind of value the type expects.
     #[doc(hidden)]
     fn read(&mut self, hint: Hint, visitor: &mut dyn ErasedVisitor<'de>) -> Result<(), Error>;
 
-    /// Returns whether the format is meant to be read by people.
+    /// Returns whether the format is human-readable.
     #[doc(hidden)]
     fn is_human_readable(&self) -> bool;
 }
 
-/// Method of a deserializer that a type calls, with its arguments.
+/// The method that a type calls on its deserializer, with the arguments.
 #[derive(Debug, Clone, Copy)]
 pub enum Hint {
     Any,
@@ -63,8 +65,11 @@ pub enum Hint {
     IgnoredAny,
 }
 
-/// Value that a deserializer has found.
-#[expect(missing_debug_implementations, reason = "it holds parts of a codec")]
+/// A value that a deserializer has read.
+#[expect(
+    missing_debug_implementations,
+    reason = "a codec need not implement `Debug`"
+)]
 pub enum Input<'i, 'de> {
     Bool(bool),
     I8(i8),
@@ -95,32 +100,32 @@ pub enum Input<'i, 'de> {
     Enum(&'i mut dyn ErasedEnum<'de>),
 }
 
-/// Visitor of a type, and its value once it has been read.
+/// The visitor of a type, which stores the value once it is read.
 pub trait ErasedVisitor<'de> {
-    /// Writes what is expected.
+    /// Formats a message that states what the visitor expects.
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result;
 
-    /// Takes what the deserializer has found.
+    /// Visits a value that the deserializer has read.
     fn visit(&mut self, input: Input<'_, 'de>) -> Result<(), Error>;
 }
 
-/// Seed of an element, and its value once it has been read.
+/// The seed of an element, which stores the value once it is read.
 pub trait ElementSeed<'de> {
     /// Reads the element.
     fn read(&mut self, deserializer: &mut dyn ErasedDeserializer<'de>) -> Result<(), Error>;
 }
 
-/// Elements of a sequence.
+/// The elements of a sequence.
 pub trait ErasedSeq<'de> {
-    /// Reads the next element, and returns whether there was one.
+    /// Reads the next element; returns whether there was one.
     fn next(&mut self, seed: &mut dyn ElementSeed<'de>) -> Result<bool, Error>;
 
     fn size_hint(&self) -> Option<usize>;
 }
 
-/// Entries of a map.
+/// The entries of a map.
 pub trait ErasedMap<'de> {
-    /// Reads the next key, and returns whether there was one.
+    /// Reads the next key; returns whether there was one.
     fn next_key(&mut self, seed: &mut dyn ElementSeed<'de>) -> Result<bool, Error>;
 
     fn next_value(&mut self, seed: &mut dyn ElementSeed<'de>) -> Result<(), Error>;
@@ -128,7 +133,7 @@ pub trait ErasedMap<'de> {
     fn size_hint(&self) -> Option<usize>;
 }
 
-/// Variant of an enum, and then its content.
+/// An enum: first its variant, and then the content of the variant.
 pub trait ErasedEnum<'de> {
     fn variant(&mut self, seed: &mut dyn ElementSeed<'de>) -> Result<(), Error>;
 

@@ -1,4 +1,4 @@
-//! Data codecs, which convert typed values to payload bytes and back; found by media type.
+//! Data codecs, which convert typed values to payload bytes and back, and are found by media type.
 //!
 //! JSON (`*/json`, `*+json`) and text (`text/*` in UTF-8) are built in. Payloads that are bytes,
 //! such as a `Vec<u8>`, `bytes::Bytes`, a `serde_bytes` type or a newtype of one of them, need no
@@ -23,9 +23,9 @@
 //! `datacontenttype` are encoded with the codec, and handlers can receive typed values from events
 //! with such data.
 //!
-//! Data is decoded by the codec for the media type with which it was received, whatever the Rust
-//! type declares. So a type that declares JSON also accepts `MessagePack`, and the format of a codec
-//! need not be self-describing.
+//! Data is decoded by the codec for the media type with which it was received, regardless of what
+//! the Rust type declares. So a type that declares JSON also accepts `MessagePack`, and the format
+//! of a codec need not be self-describing.
 //!
 //! ```
 //! use eventkit::codec::{Codec, ErasedSeed, ErasedDeserializer, ErasedSerialize};
@@ -148,7 +148,7 @@ pub(crate) fn encode_value(value: &dyn DataValue, content_type: &str) -> Result<
     Ok(Data::new_unchecked(DataKind::Json, bytes))
 }
 
-/// Encodes a value as anything but JSON.
+/// Encodes a value as any media type other than JSON.
 fn encode_other(
     value: &dyn ErasedSerialize,
     type_name: &'static str,

@@ -9,7 +9,7 @@ use crate::event::{MediaType, declares_json};
 
 static CODECS: RwLock<Vec<Arc<dyn Codec>>> = RwLock::new(Vec::new());
 
-/// The error of registering a codec or an event format.
+/// The error returned when a codec or an event format cannot be registered.
 ///
 /// ```
 /// use eventkit::codec::RegisterError;

@@ -56,7 +56,7 @@ impl<D: DeserializeOwned> DataSeed<D> {
         Self::part_of::<D>()
     }
 
-    /// Creates a seed of a part of another type, which error messages show.
+    /// Creates a seed for a part of another type, whose name error messages show.
     #[must_use]
     pub fn part_of<T>() -> Self {
         Self {
@@ -89,7 +89,8 @@ impl<D: DeserializeOwned> Default for DataSeed<D> {
     }
 }
 
-// Compiled for each type of data: what need not be is done by those who call it.
+// These methods are compiled for each type of data, so their callers do as much of the work as
+// possible.
 
 impl<D: DeserializeOwned> ErasedSeed for DataSeed<D> {
     fn deserialize(
@@ -125,12 +126,12 @@ impl<D: DeserializeOwned> JsonSeed for DataSeed<D> {
     }
 }
 
-/// Reads the JSON value that a text begins with, and returns where it ends.
+/// Reads the JSON value at the start of a text, and returns the position after it.
 pub(crate) fn read_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<usize> {
     let mut json = serde_json::Deserializer::from_str(text);
     seed.deserialize_json(&mut json)?;
     match json.into_iter::<IgnoredAny>().byte_offset() {
-        0 => Err(Error::custom("the type does not read its value")),
+        0 => Err(Error::custom("the type did not deserialize its value")),
         end => Ok(end),
     }
 }
@@ -170,5 +171,7 @@ fn decode_json(seed: &mut dyn JsonSeed, text: &str) -> serde_json::Result<()> {
     }
     // Parsing the whole text reports the error in the rest, and its position.
     serde_json::from_str::<IgnoredAny>(text)?;
-    Err(Error::custom("the type does not read all of its value"))
+    Err(Error::custom(
+        "the type did not deserialize its whole value",
+    ))
 }

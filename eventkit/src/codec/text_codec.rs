@@ -32,7 +32,9 @@ pub(super) fn encode(value: &dyn ErasedSerialize, type_name: &str) -> Result<Str
     let json = serde_json::to_string(value)?;
     match json.as_bytes().first() {
         Some(b'"') => Ok(serde_json::from_str(&json)?),
-        Some(b'n') => Err(format!("a `{type_name}` without a value is not text").into()),
+        Some(b'n') => {
+            Err(format!("`{type_name}` has no value, and an absent value is not text").into())
+        }
         Some(b'[' | b'{') => {
             Err(format!("`{type_name}` is not text: expected a string or a newtype of one").into())
         }

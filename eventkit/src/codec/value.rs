@@ -4,19 +4,19 @@ use serde::Serialize;
 
 use super::ErasedSerialize;
 
-/// Value of any type that can be encoded as data.
+/// A value of any type that can be encoded as data.
 pub trait DataValue {
-    /// Writes the value as JSON, without an erased serializer in between.
+    /// Writes the value as JSON, without an intermediate erased serializer.
     fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()>;
 
     /// Returns the value for a codec.
     fn erased(&self) -> &dyn ErasedSerialize;
 
-    /// Returns the name of the type, as error messages show it.
+    /// Returns the name of the type for error messages.
     fn type_name(&self) -> &'static str;
 }
 
-/// Reference to a value, for code that is compiled once and not for each type.
+/// A reference to a value, for code that is compiled once instead of for each type.
 pub(crate) struct ValueRef<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> DataValue for ValueRef<'_, T> {

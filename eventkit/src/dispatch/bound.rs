@@ -39,7 +39,8 @@ impl BoundHandler {
         &self.handler
     }
 
-    /// Returns whether the handler was registered at run time. Its path does not identify it then.
+    /// Returns whether the handler was registered at run time, in which case its path does not
+    /// identify it.
     #[must_use]
     pub fn is_registered_at_run_time(&self) -> bool {
         self.handler.is_registered()
@@ -77,7 +78,7 @@ impl BoundHandler {
         into_result(self.handler.entry().run(&invocation))
     }
 
-    /// Runs a sync or async handler, in a unit of work if there is one, and adds its events to
+    /// Runs a sync or async handler, in its unit of work if it requires one, and adds its events to
     /// `outgoing`.
     ///
     /// # Errors

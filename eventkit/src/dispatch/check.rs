@@ -21,7 +21,7 @@ use crate::pattern;
 /// SHOP.register("co.outcome.order.placd", |_: &Event| {});
 ///
 /// let report = SHOP.check()?;
-/// let [unmatched] = report.unmatched_patterns() else { panic!("one pattern is misspelt") };
+/// let [unmatched] = report.unmatched_patterns() else { panic!("one pattern is misspelled") };
 /// assert_eq!(unmatched.pattern, "co.outcome.order.placd");
 /// assert!(report.cycles().is_empty());
 /// # Ok::<(), eventkit::CheckError>(())
@@ -61,8 +61,8 @@ impl RegistryReport {
     /// Returns the event types that handlers [emit](super::Handler::emits) but no handler of the
     /// registry handles.
     ///
-    /// A handler with a pattern handles all types that it matches, so a log of `"*"` leaves none
-    /// unhandled. To find the types that only such a handler takes, go through the handlers:
+    /// A handler with a pattern handles all types that it matches, so with a log of `"*"`, no event
+    /// type is unhandled. To find the types that only such a handler takes, go through the handlers:
     ///
     /// ```standalone_crate
     /// use eventkit::{CloudEvent, Event, Registry};
@@ -100,7 +100,7 @@ impl RegistryReport {
     }
 }
 
-/// The error of a check, with all issues of the registry.
+/// The error returned by a check, with all issues of the registry.
 ///
 /// ```
 /// use eventkit::{Registry, RegistryIssue};
@@ -172,8 +172,8 @@ impl Registry {
         })
     }
 
-    /// Checks that the registry has handlers with these paths; a path is that of a function, a
-    /// module or a crate.
+    /// Checks that the registry has handlers with these paths; each path names a function,
+    /// a module or a crate.
     ///
     /// A linker omits a crate that no code refers to, together with its handlers. A program that
     /// relies on such handlers calls this function at startup.

@@ -12,7 +12,7 @@ use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
 use crate::typed::CloudEvent;
 
-/// The cause of events that are sent outside a service, where no event causes them.
+/// The cause of events that are sent outside a service, where they have no handled event.
 const NO_CAUSE: CauseKey<'_> = CauseKey {
     source: "",
     id: "",
@@ -44,14 +44,14 @@ struct Contents {
     closed: bool,
 }
 
-/// The outgoing events of a call, allocated on first use because most handlers send none.
+/// The outgoing events of a call, allocated on first use because most handlers do not send events.
 #[derive(Debug, Default)]
 pub struct LazyOutgoing {
     cause: Option<Cause>,
     collection: OnceLock<Arc<Collection>>,
 }
 
-/// The error of sending an event through [`Outgoing`](super::Outgoing).
+/// The error returned when an event cannot be sent through [`Outgoing`](super::Outgoing).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum OutgoingError {
@@ -197,7 +197,7 @@ impl Contents {
         Ok(())
     }
 
-    /// Removes all events after the first `len`.
+    /// Keeps the first `len` events, and removes all others.
     fn truncate(&mut self, len: usize) {
         self.events.truncate(len);
         self.by_id.retain(|_, index| *index < len);
@@ -263,7 +263,7 @@ impl LazyOutgoing {
         self.len() == 0
     }
 
-    /// Removes all events after the first `len`.
+    /// Keeps the first `len` events, and removes all others.
     pub fn truncate(&self, len: usize) {
         if let Some(collection) = self.collection.get() {
             collection.lock().truncate(len);

@@ -28,14 +28,14 @@ pub struct OwnEvent<E> {
     cloning: Cloning<E>,
 }
 
-/// What generated code knows about the type of its event.
+/// The type information that generated code has about the event of a handler.
 ///
-/// Only one function has the bound, [`borrowed_event`] or [`owned_event`], so that a type that is
-/// not an event causes one error.
+/// Only [`borrowed_event`] and [`owned_event`] have the bound, so that a type that is not an event
+/// causes one error.
 #[derive(Debug)]
 pub struct EventMeta<G> {
-    /// Returns the event as the handler takes it: a [`BorrowEvent`] or an [`OwnEvent`]. Only one of
-    /// them is present, because each is compiled for each type.
+    /// Returns the event in the form that the handler takes: a [`BorrowEvent`] or an [`OwnEvent`].
+    /// A handler has only one of them, because each would be compiled for each type.
     pub get: G,
     /// The Rust type, or `None` if the handler takes the envelope.
     pub typed: Option<TypedEvent>,
@@ -152,7 +152,7 @@ impl<G> EventMeta<G> {
 
     /// Checks that the events of all types that a handler takes have an attribute of its filter.
     ///
-    /// The core attributes need no check. `patterns` are those of the handler.
+    /// The core attributes need no check. `patterns` are the handler's patterns.
     ///
     /// # Panics
     ///
@@ -247,7 +247,7 @@ const fn selects(patterns: &[&str], ty: &str) -> bool {
     patterns.is_empty()
 }
 
-/// Checks an event type or pattern that is given by a constant. The macro checks literals.
+/// Checks an event type or pattern in a constant. The macro checks literals.
 ///
 /// # Panics
 ///

@@ -8,7 +8,7 @@ use super::invocation::Context;
 use super::state::StateMap;
 use crate::event::Event;
 
-/// A builder of a [`Context`], for tests of extractors.
+/// A builder for a [`Context`], for tests of extractors.
 ///
 /// It owns what the context borrows, so it must outlive the context.
 ///
@@ -43,7 +43,7 @@ pub struct ContextBuilder {
 }
 
 impl Context<'_> {
-    /// Returns a builder of a context for an event, for tests of extractors.
+    /// Returns a builder for a context for an event, for tests of extractors.
     ///
     /// The context's handler is named `handler` and takes the envelope.
     #[track_caller]

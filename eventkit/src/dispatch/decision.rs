@@ -19,8 +19,7 @@ pub enum Decision {
     Drop,
 }
 
-/// An error that decides what a service does with the event. Derive it with
-/// `#[derive(HandlerError)]`.
+/// An error that decides what a service does with the event.
 ///
 /// All other errors are retried.
 ///
@@ -38,9 +37,9 @@ pub enum Decision {
 /// - it is in an `anyhow::Error` without context that a closure returns, or that was converted into
 ///   `Box<dyn Error + Send + Sync>`.
 ///
-/// In these cases, return a [`Failure`](super::Failure): such an error converts into it, and it
-/// keeps the decision behind any pointer. A variant of an error with decisions of its own can defer
-/// to the error that it holds with `#[handler_error(transparent)]`:
+/// In these cases, return a [`Failure`](super::Failure): these errors convert into it, and it keeps
+/// the decision behind any pointer. A variant can leave the decision to the error that it contains
+/// with `#[handler_error(transparent)]`:
 ///
 /// ```
 /// use std::error::Error;

@@ -54,7 +54,7 @@ pub(super) fn inner<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e (dyn Err
         return Some(&**shared);
     }
     let io = error.downcast_ref::<io::Error>();
-    // `io::Error::source` skips the error that it holds, so get that error directly.
+    // `io::Error::source` skips the error that it wraps, so get that error directly.
     match io.and_then(io::Error::get_ref) {
         Some(held) => Some(held),
         None => error.source(),

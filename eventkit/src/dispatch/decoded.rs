@@ -43,8 +43,8 @@ impl<'a> TypedValue<'a> {
 
 /// An event as envelope, as typed value, or both.
 ///
-/// The value of each Rust type is made at most once: it is the dispatched value, an enum around it,
-/// or decoded from the envelope.
+/// The value of each Rust type is created at most once: it is the dispatched value, an enum around
+/// it, or decoded from the envelope.
 #[derive(Debug)]
 pub(crate) struct DecodedEvent<'a> {
     typed: Option<TypedValue<'a>>,
@@ -55,7 +55,7 @@ pub(crate) struct DecodedEvent<'a> {
     made: OnceLock<Made>,
 }
 
-/// A value that was made, linked to the values of other types.
+/// A created value, linked to the values of other types.
 #[derive(Debug)]
 struct Made {
     ty: TypeId,
@@ -72,7 +72,7 @@ impl Made {
     }
 }
 
-/// The error of a handler that needs an envelope that is not present.
+/// The error for a handler that needs an envelope that is not present.
 const MISSING_ENVELOPE: &str = "the event has no envelope";
 
 #[cold]
@@ -128,7 +128,8 @@ impl<'a> DecodedEvent<'a> {
         Some(typed.value).filter(|value| (**value).type_id() == ty)
     }
 
-    /// Returns the value of a type: the dispatched one, or one made from it or from the envelope.
+    /// Returns the value of a type: the dispatched one, or one created from it or from the
+    /// envelope.
     pub(super) fn value<T: CloudEvent>(&self) -> Result<&T, Failure> {
         shared_value(self).map_err(Failure::Decode)
     }

@@ -15,7 +15,7 @@ mod slices {
     use super::{HandlerEntry, TypedEvent};
 
     // The macro adds the version of this crate to the names, because linkme derives section names
-    // from them and two versions of this crate in one program must not share a slice.
+    // from them, and two versions of this crate in one program must not share a slice.
     /// All handlers of the program.
     #[eventkit_macros::__versioned_slice]
     pub static HANDLERS: [&'static HandlerEntry];

@@ -39,7 +39,7 @@ pub struct Dispatcher {
     cascade: usize,
 }
 
-/// A builder of a [`Dispatcher`].
+/// A builder for a [`Dispatcher`].
 #[derive(Debug)]
 #[must_use = "a builder creates a dispatcher only when `build` is called"]
 pub struct DispatcherBuilder<'r> {

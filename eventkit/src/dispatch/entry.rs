@@ -52,7 +52,7 @@ pub struct HandlerEntry {
 }
 
 impl HandlerEntry {
-    /// Returns the entry of a handler, with the functions that `#[handles]` generated.
+    /// Creates the entry of a handler from the functions that `#[handles]` generated.
     #[doc(hidden)]
     #[must_use]
     pub const fn new(
@@ -183,7 +183,8 @@ impl HandlerRef {
         }
     }
 
-    /// Returns whether the handler was registered at run time. Its path does not identify it then.
+    /// Returns whether the handler was registered at run time, in which case its path does not
+    /// identify it.
     pub(super) fn is_registered(&self) -> bool {
         matches!(self.0, Source::Registered(_))
     }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use super::report::Report;
 use crate::error::{EncodeError, joined};
 
-/// The error of a dispatch.
+/// An error returned by a dispatch.
 ///
 /// For [`Failed`](DispatchError::Failed), all handlers ran. For
 /// [`Cascade`](DispatchError::Cascade), all handlers of the dispatched event ran. For all other
@@ -63,11 +63,11 @@ pub enum DispatchError {
     Cascade(CascadeError),
 }
 
-/// The error of an event that a handler returned and that could not be dispatched.
+/// The error for an event that a handler returned and that could not be dispatched.
 ///
 /// [`DispatcherBuilder::cascade`](super::DispatcherBuilder::cascade) enables cascades.
 #[derive(Debug, Error)]
-#[error("failed to dispatch a returned event, {}: {kind}", types(chain))]
+#[error("failed to dispatch a returned event ({}): {kind}", types(chain))]
 pub struct CascadeError {
     chain: Vec<String>,
     report: Report,
@@ -94,7 +94,7 @@ impl CascadeError {
     }
 
     /// Returns the event types from the dispatched event to the one that could not be dispatched.
-    /// The handlers of each event returned the next one.
+    /// Each event after the first was returned by a handler of the previous one.
     #[must_use]
     pub fn chain(&self) -> &[String] {
         &self.chain
@@ -143,15 +143,15 @@ fn types(chain: &[String]) -> String {
     types.join(" -> ")
 }
 
-/// The error of building a [`Dispatcher`](super::Dispatcher).
+/// The error returned when a [`Dispatcher`](super::Dispatcher) cannot be built.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DispatcherError {
     /// Handlers require state that is missing.
-    #[error("missing state, add it with `Dispatcher::new(..).state(..)`: {}", .0.join("; "))]
+    #[error("missing state: {}; add it with `Dispatcher::new(..).state(..)`", .0.join("; "))]
     MissingState(Vec<String>),
     /// Handlers require more than one unit of work.
-    #[error("a handler can run in only one unit of work, more than one is required by {}", .0.join(", "))]
+    #[error("a handler can run in only one unit of work, but more than one is required by {}", .0.join(", "))]
     TwoUnitsOfWork(Vec<String>),
     /// Handlers take the events of a type as different Rust types.
     #[error("{}", .0.join("; "))]

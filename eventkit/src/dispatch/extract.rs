@@ -28,7 +28,7 @@ use crate::typed::{AttributeSource, EventSet};
 /// impl<'a> Extract<'a> for Tenant {
 ///     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
 ///         let tenant = context.event().source().split('/').nth(1);
-///         Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
+///         Ok(Self(tenant.ok_or("the source has no tenant")?.to_owned()))
 ///     }
 /// }
 ///
@@ -200,8 +200,8 @@ impl<'a, T: Extract<'a>> ExtractAsync<'a> for T {
 
 /// The future of an extractor.
 ///
-/// It is a named type and not an `impl Future`, so that a type that is not an extractor causes one
-/// error.
+/// This is a named type instead of an `impl Future`, so that a type that is not an extractor causes
+/// only one error.
 #[doc(hidden)]
 #[must_use = "futures do nothing unless polled"]
 pub enum Extracting<'a, T> {
@@ -234,9 +234,9 @@ impl<T> Future for Extracting<'_, T> {
     }
 }
 
-/// The error of a handler that requires missing state.
+/// The error for a handler that requires missing state.
 #[derive(Debug, Error)]
-#[error("missing state of type `{0}`, add it with `Dispatcher::new(..).state(..)`")]
+#[error("missing state of type `{0}`: add it with `Dispatcher::new(..).state(..)`")]
 struct MissingState(&'static str);
 
 /// Returns the error for an absent attribute that a handler takes without `Option`.

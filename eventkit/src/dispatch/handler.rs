@@ -75,7 +75,7 @@ pub struct TypedEvent {
     owned: Option<IsClone>,
 }
 
-/// What a handler takes its event from when a value is dispatched.
+/// Where a handler gets its event from when a value is dispatched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TakenFrom {
     /// The value or a clone of it.
@@ -119,7 +119,7 @@ impl TypedEvent {
         Some((variant.id, (variant.name)()))
     }
 
-    /// Returns what a handler of this type takes its event from when a value is dispatched.
+    /// Returns where a handler of this type gets its event from when a value is dispatched.
     pub(super) fn taken_from(&self, typed: TypedValue<'_>) -> TakenFrom {
         let is_clone = if self.closed_set {
             if self.owned.is_none() && (*typed.value).type_id() == self.id {
@@ -252,7 +252,7 @@ impl Handler {
         self.metadata.name
     }
 
-    /// Returns the durable name, under which services subscribe the handler, if it has one.
+    /// Returns the durable name, which services use for the handler's subscription, if it has one.
     ///
     /// It stays the same when the function is renamed.
     #[must_use]

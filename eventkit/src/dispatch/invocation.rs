@@ -173,7 +173,7 @@ pub trait HandlerEvent: Sized + Send + Sync + 'static {
     /// The metadata of this type, or `None` for the envelope.
     const TYPED: Option<TypedEvent>;
 
-    /// How the type itself says it can be cloned.
+    /// How the type itself can be cloned.
     const CLONING: Cloning<Self>;
 
     /// Returns the event to a handler that borrows it.

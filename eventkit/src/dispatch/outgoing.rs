@@ -73,7 +73,7 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 ///
 /// In a dispatch outside a service, the id is random.
 ///
-/// Source and id identify an event, whatever its type is. An event of another type with the source
+/// Source and id identify an event, regardless of its type. An event of another type with the source
 /// and id of the handled event, for example because both types have a field for the id, is rejected
 /// if it is published to the transport of the handled event.
 ///
@@ -117,7 +117,7 @@ impl<E: EventSet> Outgoing<E> {
     /// Unless a field sets the id, the id is derived from the handled event, the handler, the
     /// source and type of the sent event, and the key. The key must be the same in each attempt,
     /// and differ from the keys of the other events of this type that the handler sends for the
-    /// handled event. If an earlier attempt stored an event with the key, that event stays.
+    /// handled event. If an earlier attempt stored an event with the key, that event is kept.
     ///
     /// # Errors
     ///

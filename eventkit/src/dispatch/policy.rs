@@ -1,10 +1,10 @@
-//! How a service treats the events of a handler.
+//! The policy for the events of a handler.
 
 use std::time::Duration;
 
 use crate::event::Event;
 
-/// How a service treats the events of a handler: retries, timeout, order and dead letters.
+/// The policy for the events of a handler: retries, timeout, order and dead letters.
 ///
 /// A setting that is not set is taken from the next policy in this order: the handler's own policy
 /// from `#[handles(..)]`, the policy of the event type, the policy of the service, the default.
@@ -120,7 +120,7 @@ impl Policy {
 
     /// Sets the delay before the second attempt.
     ///
-    /// The delay doubles with each further attempt. A random part of up to half of it is
+    /// The delay doubles with each additional attempt. A random part of up to half of it is
     /// subtracted, so that events that failed together are not retried together.
     pub const fn initial_delay(mut self, delay: Duration) -> Self {
         self.0.initial_delay = Some(delay);

@@ -142,14 +142,14 @@ impl<'r> Registration<'r> {
         self
     }
 
-    /// Sets the durable name, under which services subscribe the handler.
+    /// Sets the durable name, which services use for the handler's subscription.
     pub fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
         self
     }
 
-    /// Sets the former durable names, most recent first. A service continues the first of their
-    /// subscriptions that exists.
+    /// Sets the former durable names, most recent first. A service continues the
+    /// subscription of the first name that has one.
     pub fn formerly(mut self, names: &'static [&'static str]) -> Self {
         self.former_names = names;
         self

@@ -54,7 +54,7 @@ pub fn default_registry() -> &'static Registry {
 }
 
 impl Registry {
-    /// Creates an empty registry. The name is only used in messages.
+    /// Creates an empty registry. The name only appears in messages.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Registry {
         self.update(|added| added.extend(handlers));
     }
 
-    /// Runs the handlers of an event. If a handler fails or panics, the others run nevertheless.
+    /// Runs the handlers of an event. If a handler fails or panics, the others still run.
     ///
     /// The event is an [`Event`](crate::Event) or a value of a derived type. Typed handlers get a
     /// typed value directly, and it is encoded only if a handler takes the envelope. An envelope is

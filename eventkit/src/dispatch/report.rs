@@ -106,8 +106,8 @@ impl Cascaded {
         cascaded.collect()
     }
 
-    /// Returns the event types from the dispatched event to this one. The handlers of each event
-    /// returned the next one.
+    /// Returns the event types from the dispatched event to this one. Each event after the first was
+    /// returned by a handler of the previous one.
     #[must_use]
     pub fn chain(&self) -> Vec<&str> {
         Link::chain(&self.links, self.at)
@@ -131,8 +131,8 @@ pub struct HandlerOutcome<'a> {
     pub handler: &'a Handler,
     /// The failure, or `None` if the handler succeeded.
     pub failure: Option<&'a Failure>,
-    /// The filter that the event did not match, if so. The handler did not run, which is not a
-    /// failure.
+    /// The filter that kept the handler from running, because the event did not match it. This
+    /// is not a failure.
     pub filtered_by: Option<&'a Filter>,
 }
 
@@ -263,7 +263,7 @@ impl fmt::Display for HandlerOutcome<'_> {
     }
 }
 
-/// A builder of the report of an event, used while its handlers run.
+/// A builder for the report of an event, used while its handlers run.
 #[derive(Debug, Default)]
 pub(super) struct ReportBuilder(Option<Box<Details>>);
 

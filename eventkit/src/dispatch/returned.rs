@@ -21,7 +21,7 @@ use crate::typed::{CloudEvent, ConstString, EventSet};
 /// [`Report::events`](super::Report::events). A service publishes them after the handler has
 /// succeeded, under [derived ids](super::Outgoing#ids). An [`Event`] keeps its own id; if the id is
 /// random, the event is stored again each time its handler runs. If an event cannot be encoded, the
-/// handler has failed. `#[handles]` refuses an event type that declares no source.
+/// handler has failed. `#[handles]` refuses an event type that does not declare a source.
 ///
 /// ```
 /// use eventkit::{BoxError, CloudEvent, Registry, handles};
@@ -58,7 +58,7 @@ pub trait IntoOutcome {
     /// The event types that the value may contain, or `"*"` if they are unknown.
     const EMITS: &'static [&'static str] = &[];
 
-    /// The first of these types that declares no source.
+    /// The first of these types that does not declare a source.
     #[doc(hidden)]
     const WITHOUT_SOURCE: Option<&'static str> = None;
 
@@ -130,7 +130,7 @@ impl<R: IntoOutcome, E: IntoFailure> IntoOutcome for Result<R, E> {
     }
 }
 
-/// The error of a returned event that could not be sent.
+/// The error for a returned event that could not be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("failed to send the returned event of type {ty:?}")]
 struct NotSent {
@@ -214,7 +214,7 @@ impl ReturnedTypes {
             .push("` returns \"")
             .push(ty);
         let message = message.push(
-            "\", which declares no source: add `source = \"..\"` to its `#[cloudevent(..)]`, or \
+            "\", which does not declare a source: add `source = \"..\"` to its `#[cloudevent(..)]`, or \
              `#[cloudevent(source)]` to a field",
         );
         panic!("{}", message.as_str())
@@ -352,7 +352,7 @@ impl<R> AutorefOutcome<R> for Returned<R> {
 
 /// The error in a transparent variant, for autoref specialization.
 ///
-/// The compiler takes the inherent method if the error is a [`HandlerError`], and that of
+/// The compiler selects the inherent method if the error is a [`HandlerError`], and that of
 /// [`AutorefDecision`] otherwise.
 #[derive(Debug)]
 pub struct InnerError<'e, E>(pub &'e E);

@@ -46,7 +46,7 @@ impl Requirements {
         self.states.push((TypeId::of::<S>(), type_name::<S>()));
     }
 
-    /// Requires a store as state, and runs the handler in a [unit of work](UnitOfWorkStore) of it.
+    /// Requires a store as state, and runs the handler in one of its [units of work](UnitOfWorkStore).
     ///
     /// A handler can run in only one unit of work, so a dispatcher cannot be built with a handler
     /// that requires two.

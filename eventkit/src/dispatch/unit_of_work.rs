@@ -175,7 +175,7 @@ pub enum CommitError {
     #[error(transparent)]
     Refused(BoxError),
     /// The store is unavailable, and may or may not have committed. The next unit of work for the
-    /// event finds out.
+    /// event determines this.
     #[error(transparent)]
     Unavailable(BoxError),
 }
@@ -195,6 +195,6 @@ pub trait UnitOfWork: Any + Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the store is unavailable; the store then rolls back by itself.
+    /// Returns an error if the store is unavailable; the store then rolls back without this call.
     fn roll_back(&self) -> BoxFuture<'_, Result<(), BoxError>>;
 }

@@ -8,7 +8,7 @@ use super::invocation::Invocation;
 use super::state::StateMap;
 use super::unit_of_work::{Begun, CommitError, UnitOfWork, UnitOfWorkStore};
 
-/// The maximum number of times that a dispatch begins a unit of work after conflicts with others.
+/// The maximum number of units of work that a dispatch begins because of conflicts.
 const MAX_CONFLICTS: usize = 16;
 
 /// Runs a handler in a unit of work.

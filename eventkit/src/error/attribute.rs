@@ -1,4 +1,4 @@
-//! The error of an attribute whose value does not fit the requested type.
+//! The error for an attribute whose value does not fit the requested type.
 
 use std::borrow::Cow;
 use std::convert::Infallible;
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::excerpt::truncate;
 
-/// The error of a value that does not fit the requested type.
+/// The error for a value that does not fit the requested type.
 ///
 /// ```
 /// use eventkit::event::{AttributeError, AttributeValue};

@@ -10,7 +10,7 @@ use super::excerpt::truncate;
 use super::limit::LimitExceeded;
 use super::violation::{BuildError, Violation};
 
-/// The error of a message that is not an event, or of an event that is not the requested value.
+/// The error for a message that is not an event, or for an event that is not the requested value.
 ///
 /// ```
 /// use eventkit::DecodeErrorKind;

@@ -7,7 +7,7 @@ use super::excerpt::truncate;
 use super::violation::BuildError;
 use crate::event::name;
 
-/// The error of a value that cannot be encoded as an event, or of an event that cannot be encoded
+/// The error for a value that cannot be encoded as an event, or for an event that cannot be encoded
 /// as a message.
 #[derive(Debug, Error)]
 #[error(transparent)]
@@ -87,7 +87,7 @@ impl EncodeError {
         Self(Box::new(Kind::TooManyHeaders))
     }
 
-    /// Returns the error of building the event, if that is the cause.
+    /// Returns the [`BuildError`] of the event, if that is the cause.
     #[must_use]
     pub fn as_build_error(&self) -> Option<&BuildError> {
         match &*self.0 {

@@ -1,4 +1,4 @@
-//! The error of a message that exceeds a limit.
+//! The error for a message that exceeds a limit.
 
 use thiserror::Error;
 

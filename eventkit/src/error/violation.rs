@@ -105,7 +105,7 @@ impl fmt::Display for Violation {
     }
 }
 
-/// The error of building an invalid event, with every [`Violation`].
+/// The error returned when an invalid event is built, with every [`Violation`].
 ///
 /// ```
 /// use eventkit::Event;

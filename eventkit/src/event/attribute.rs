@@ -179,8 +179,8 @@ impl<'a> From<&'a AttributeValue> for AttributeRef<'a> {
 
 /// Conversion between a Rust type and the value of an attribute.
 ///
-/// The fields of a derived event that are marked as an attribute have such a type, and so do the
-/// handler parameters that extract one. An [`Option`] stands for an attribute that may be absent.
+/// It is implemented by the types of fields that set an attribute of a derived event, and of handler
+/// parameters that extract one. An [`Option`] stands for an attribute that may be absent.
 ///
 /// ```
 /// use eventkit::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Event};

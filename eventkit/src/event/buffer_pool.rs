@@ -19,7 +19,7 @@ thread_local! {
 pub(crate) fn write_to_bytes<E>(
     write: &mut dyn FnMut(&mut Vec<u8>) -> Result<(), E>,
 ) -> Result<Bytes, E> {
-    // The thread-local buffer is gone while the thread ends.
+    // The thread-local buffer no longer exists while the thread exits.
     let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
     let written = write(&mut buffer);
     if buffer.capacity() > MAX_POOLED_BYTES {

@@ -1,4 +1,4 @@
-//! The builder of events.
+//! The builder for events.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use super::name;
 use super::timestamp::Timestamp;
 use crate::error::{AttributeError, BuildError, EncodeError};
 
-/// A builder of [`Event`]s, which checks everything at once in [`build`](EventBuilder::build).
+/// A builder for [`Event`]s, which checks everything at once in [`build`](EventBuilder::build).
 ///
 /// Without an id, the event gets a random UUID. Without a time, it gets the current one.
 ///
@@ -110,7 +110,7 @@ impl EventBuilder {
         self.text(name::DATASCHEMA_AT, uri.into())
     }
 
-    /// Sets an extension attribute, and replaces one of the same name.
+    /// Sets an extension attribute, replacing any previous value.
     ///
     /// A number of any integer type becomes an Integer. [`build`](Self::build) refuses one that
     /// exceeds 32 bits; pass such a number as a string.

@@ -110,7 +110,7 @@ impl EventParts {
             .ok()
     }
 
-    /// Sets an extension attribute, and replaces one of the same name.
+    /// Sets an extension attribute, replacing any previous value.
     pub(crate) fn set_extension(&mut self, name: Text, value: AttributeValue) {
         // The last one wins when the entries are sorted. A search here would make many extensions
         // quadratic.

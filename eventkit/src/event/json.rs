@@ -64,13 +64,13 @@ pub(crate) fn is_value(text: &str) -> bool {
     skip(text, 0).is_some_and(|skipped| is_blank(&text[skipped.end..]))
 }
 
-/// Describes the byte order mark that bytes begin with, if they do. JSON text must not begin with
-/// one (RFC 8259, section 8.1).
+/// Describes the byte order mark at the start of the bytes, if there is one. JSON text must not
+/// begin with one (RFC 8259, section 8.1).
 pub(crate) fn byte_order_mark(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
-        Some("it begins with a byte order mark, which has to be left out")
+        Some("it begins with a byte order mark: remove it")
     } else if bytes.starts_with(b"\xfe\xff") || bytes.starts_with(b"\xff\xfe") {
-        Some("it begins with a byte order mark of UTF-16, and has to be in UTF-8")
+        Some("it begins with a UTF-16 byte order mark: encode it as UTF-8")
     } else {
         None
     }
@@ -196,7 +196,10 @@ fn space_end(bytes: &[u8], mut at: usize) -> usize {
 
 /// Returns the position after the name of a member and its colon. The elements of an array have
 /// neither.
-#[expect(clippy::inline_always, reason = "most names are shorter than a call")]
+#[expect(
+    clippy::inline_always,
+    reason = "most names are so short that a call would cost more"
+)]
 #[inline(always)]
 fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
     if close == b']' {
@@ -210,7 +213,10 @@ fn name_end(bytes: &[u8], at: usize, close: u8) -> Option<usize> {
 }
 
 /// Returns the position after a string. `at` is the position after the opening quote.
-#[expect(clippy::inline_always, reason = "most strings are shorter than a call")]
+#[expect(
+    clippy::inline_always,
+    reason = "most strings are so short that a call would cost more"
+)]
 #[inline(always)]
 fn string_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {

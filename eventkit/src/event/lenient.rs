@@ -31,7 +31,7 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 /// use eventkit::binding::http::{self, Message};
 /// use eventkit::format::Json;
 ///
-/// /// Passes a message on as it came, or in structured mode to those who ask for it.
+/// /// Passes a message on unchanged, or in structured mode if the client asks for it.
 /// fn forward(message: Message, structured: bool) -> Result<Message, Box<dyn std::error::Error>> {
 ///     let event = http::decode_lenient(&message.headers, message.body)?;
 ///     for violation in event.violations() {
@@ -300,7 +300,7 @@ impl LenientEvent {
 }
 
 impl From<Event> for LenientEvent {
-    /// Wraps an event that was not received, or whose received bytes are not to be forwarded.
+    /// Wraps an event that was not received, or whose received bytes must not be forwarded.
     fn from(event: Event) -> Self {
         Self {
             parsed: Parsed::Valid(event),

@@ -10,7 +10,7 @@ use crate::error::LimitExceeded;
 /// Every decoder has limits; the default is [`Limits::DEFAULT`]. A message that exceeds one is
 /// refused with [`DecodeErrorKind::TooLarge`](crate::DecodeErrorKind::TooLarge), and the error
 /// names the limit. HTTP servers respond with status 413. `usize::MAX` lifts a limit. Decoding
-/// allocates memory in proportion to the message, whatever the limits are.
+/// allocates memory in proportion to the message, regardless of the limits.
 ///
 /// Pass limits to [`Json::with_limits`](crate::format::Json::with_limits) and
 /// [`http::with_limits`](crate::binding::http::with_limits) (NATS has the same function). In axum
@@ -72,7 +72,7 @@ pub struct Limits {
 
 impl Limits {
     /// The default limits: a body of 16 MiB, 512 headers of 256 KiB in total, 256 attributes of up
-    /// to 64 KiB each, 10,000 events in a batch, and JSON of 127 levels.
+    /// to 64 KiB each, 10,000 events in a batch, and JSON nested up to 127 levels.
     pub const DEFAULT: Self = Self {
         body_bytes: 16 * 1024 * 1024,
         header_bytes: 256 * 1024,

@@ -10,7 +10,7 @@ pub(crate) use eventkit_cesql::rules::{JSON, declares_events, declares_json};
 
 use crate::error::AttributeError;
 
-/// Returns whether an essence in lower case is that of a batch (HTTP binding, 3).
+/// Returns whether an essence in lower case denotes a batch (HTTP binding, 3).
 pub(crate) fn declares_batch(essence: &str) -> bool {
     essence.starts_with("application/cloudevents-batch")
 }
@@ -22,7 +22,7 @@ const EXPECTED: &str = "a media type such as application/json (RFC 2046, RFC 683
 
 /// Returns the text of a media type with the tabs between its parts replaced by spaces.
 ///
-/// A tab in a quoted value is part of the value and stays.
+/// A tab in a quoted value is part of the value, and is kept.
 pub(crate) fn without_tabs(text: &str) -> String {
     let (mut is_quoted, mut is_escaped) = (false, false);
     let replace = |c| {
@@ -37,7 +37,7 @@ pub(crate) fn without_tabs(text: &str) -> String {
 
 /// A media type: type, subtype, suffix and parameters.
 ///
-/// The grammar is that of `Content-Type` (RFC 9110, section 8.3.1), in ASCII. Type, subtype, suffix
+/// The grammar follows `Content-Type` (RFC 9110, section 8.3.1), restricted to ASCII. Type, subtype, suffix
 /// and parameter names are compared without regard to case. Parameter values are compared exactly,
 /// except that of `charset`. [`Display`](fmt::Display) writes the original text.
 ///

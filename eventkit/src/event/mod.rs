@@ -128,12 +128,12 @@ impl Inner {
 impl Eq for Inner {}
 
 impl Event {
-    /// Returns a builder of a new event.
+    /// Returns a builder for a new event.
     pub fn builder() -> EventBuilder {
         EventBuilder::default()
     }
 
-    /// Returns a builder with all attributes and the data of this event, including id and time.
+    /// Returns a builder with all attributes and the data of this event, including its id and time.
     ///
     /// ```
     /// # use eventkit::Event;
@@ -218,7 +218,7 @@ impl Event {
         self.0.extensions.get(name)
     }
 
-    /// Reads an extension attribute as a type, from a native value or from its string.
+    /// Reads an extension attribute as a Rust type. A string value is parsed.
     ///
     /// If the type is an [`Option`], an absent extension is `None`.
     ///
@@ -340,7 +340,7 @@ impl Event {
     ///
     /// # Errors
     ///
-    /// Returns an error if the content type is not a media type or is that of whole events. Text
+    /// Returns an error if the content type is not a media type, or denotes whole events. Text
     /// data is also refused if the content type declares JSON and the text is not JSON, or if it
     /// declares a charset other than UTF-8.
     pub fn set_data(&mut self, content_type: Option<&str>, data: Data) -> Result<(), BuildError> {

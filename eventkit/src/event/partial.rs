@@ -23,7 +23,7 @@ use crate::error::{BuildError, DecodeError, LimitExceeded, MAX_VIOLATIONS, Viola
 pub(crate) enum Scalar<'a> {
     /// Explicitly unset, as JSON `null`.
     Null,
-    /// A value that was refused with a violation of its own.
+    /// A value that was refused; its violation is already recorded.
     Invalid,
     Boolean(bool),
     Integer(i32),
@@ -249,7 +249,7 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
-                // The value has a violation of its own.
+                // The violation of the value is already recorded.
                 Scalar::Invalid => check::extension_name(name, || Cow::Borrowed(name)),
                 value => check::extension_name(name, || value.text()),
             };

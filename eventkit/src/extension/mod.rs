@@ -69,7 +69,7 @@ use crate::event::{Attribute, AttributeError, AttributeRef, AttributeValue, Even
 
 /// The type of an extension attribute, with the attribute's name.
 ///
-/// A handler can take such a type, or an [`Option`] of it, as a parameter.
+/// A handler can take a type that implements this trait, or an [`Option`] of it, as a parameter.
 ///
 /// ```
 /// use eventkit::Event;

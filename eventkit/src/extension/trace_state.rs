@@ -36,7 +36,7 @@ impl TraceState {
             .map(|(_, value)| value)
     }
 
-    /// Returns keys and values in their order, most recent first.
+    /// Returns the keys and values in order, most recent first.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         members(&self.0).filter_map(|member| member.split_once('='))
     }

@@ -5,7 +5,7 @@ use thiserror::Error;
 
 use crate::error::joined;
 
-/// The error of an invalid filter.
+/// The error for an invalid filter.
 ///
 /// ```
 /// use eventkit::filter::{Filter, FilterParseError};
@@ -38,7 +38,7 @@ pub enum FilterParseError {
     Nesting,
 }
 
-/// The error of a filter that could not be evaluated on an event.
+/// The error for a filter that could not be evaluated on an event.
 ///
 /// ```
 /// use eventkit::Event;

@@ -67,7 +67,7 @@ fn as_text<S: Serializer>(expression: &Expression, serializer: S) -> Result<S::O
 }
 
 impl Filter {
-    /// Creates a filter that requires all of these attributes to be equal to their texts.
+    /// Creates a filter that requires all of these attributes to be equal to the given texts.
     ///
     /// # Errors
     ///
@@ -79,7 +79,7 @@ impl Filter {
         texts("exact", attributes).map(|texts| Self::leaf(Kind::Exact(texts)))
     }
 
-    /// Creates a filter that requires all of these attributes to start with their texts.
+    /// Creates a filter that requires all of these attributes to start with the given texts.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl Filter {
         texts("prefix", attributes).map(|texts| Self::leaf(Kind::Prefix(texts)))
     }
 
-    /// Creates a filter that requires all of these attributes to end with their texts.
+    /// Creates a filter that requires all of these attributes to end with the given texts.
     ///
     /// # Errors
     ///

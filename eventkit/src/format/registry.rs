@@ -41,7 +41,7 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
     Ok(())
 }
 
-/// Finds the format for a media type, which is in lowercase and without parameters.
+/// Finds the format for a media type, which must be lowercase and without parameters.
 ///
 /// The built-in format applies the limits; custom formats have their own.
 ///
@@ -59,7 +59,8 @@ pub fn find(media_type: &str, limits: Limits) -> Result<Arc<dyn Format>, DecodeE
         .ok_or_else(|| DecodeError::no_format(media_type))
 }
 
-/// Decodes one event in the format for a media type, which is in lowercase and without parameters.
+/// Decodes one event in the format for a media type, which must be lowercase and without
+/// parameters.
 ///
 /// # Errors
 ///
@@ -68,7 +69,7 @@ pub fn decode(media_type: &str, bytes: Bytes, limits: Limits) -> Result<Event, D
     find(media_type, limits)?.decode(bytes)
 }
 
-/// Decodes one event directly into a derived type, in the format for a media type, which is in
+/// Decodes one event directly into a derived type, in the format for a media type, which must be
 /// lowercase and without parameters.
 ///
 /// # Errors

@@ -116,7 +116,7 @@ impl<K: Eq + Hash + Clone, V> BoundedMap<K, V> {
         self.entries.len()
     }
 
-    /// Returns whether the map has no entry.
+    /// Returns whether the map is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn entries_are_retained_by_value_whatever_is_before_them() {
+    fn entries_are_retained_by_value_regardless_of_earlier_entries() {
         let mut map = BoundedMap::new(10);
         for (key, value) in [(1, 1), (2, 9), (3, 2), (4, 8)] {
             map.insert(key, value);

@@ -61,8 +61,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 
     /// Opens a consumer, and creates what it needs at the broker if that does not exist yet.
     ///
-    /// Returning `Ok` means that the broker has answered: the service then reports the subscription as
-    /// running.
+    /// The broker must have responded before this returns `Ok`, because the service then reports
+    /// the subscription as running.
     ///
     /// # Errors
     ///
@@ -90,8 +90,8 @@ pub trait Transport: Publisher + Debug + Send + Sync {
     /// Returns the status of a subscription that this process uses, as the transport currently
     /// knows it.
     ///
-    /// This does not wait: a transport that has to ask its broker does so periodically while a consumer
-    /// is open. The default implementation reports nothing.
+    /// This does not wait. A transport that must ask its broker does so periodically while a
+    /// consumer is open. The default implementation reports nothing.
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
         let _ = subscription;
         SubscriptionStatus::default()
@@ -102,9 +102,9 @@ pub trait Transport: Publisher + Debug + Send + Sync {
 ///
 /// [`Transport`] has an example of a consumer.
 pub trait Consumer: Debug + Send {
-    /// Waits for the next message; returns `None` once the stream has ended for good.
+    /// Waits for the next message; returns `None` once the stream has ended permanently.
     ///
-    /// Dropping the future loses no message. A consumer that can no longer reach the broker returns an
+    /// No message is lost if the future is dropped. A consumer that can no longer reach the broker returns an
     /// error within a bounded time; the service then drops the consumer and opens a new one.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ pub trait Consumer: Debug + Send {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the messages are then delivered again after
+    /// Returns an error if the broker did not confirm this; the messages are then delivered again after
     /// `ack_wait`.
     fn close(self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>>;
 }

@@ -1,10 +1,10 @@
-//! The error of a transport.
+//! Errors of transports.
 
 use thiserror::Error;
 
 use crate::error::BoxError;
 
-/// The error of an operation on a transport.
+/// An error from an operation on a transport.
 ///
 /// `{error}` prints only this error; the cause is its [`source`](std::error::Error::source).
 ///
@@ -28,9 +28,9 @@ pub struct TransportError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// The broker cannot be reached or did not answer; a retry may help.
+    /// The broker cannot be reached or did not respond; a retry may help.
     Unavailable,
-    /// The configuration is wrong, in this process or at the broker; an operator has to act.
+    /// The configuration is wrong, in this process or at the broker; an operator must fix it.
     Configuration,
     /// The message cannot be sent, and a retry does not help.
     Rejected,

@@ -18,7 +18,7 @@ pub struct Incoming {
     /// [raw](super::Publisher::publish_raw): a structured one is decoded by its content type, as
     /// [`format::decode`](crate::format::decode) does.
     pub event: Result<Event, Box<InvalidMessage>>,
-    /// What the transport knows about the message.
+    /// The transport's metadata of the message.
     pub metadata: MessageMetadata,
     /// The handle that settles the message.
     pub handle: AckHandle,
@@ -52,7 +52,7 @@ impl Incoming {
     }
 }
 
-/// What a transport knows about a message in addition to the event.
+/// The transport's metadata of a message.
 ///
 /// ```
 /// use eventkit::transport::MessageMetadata;
@@ -65,15 +65,15 @@ impl Incoming {
 pub struct MessageMetadata {
     /// How often the message was delivered to consumers of the subscription, including this time.
     ///
-    /// The count grows with each delivery, across processes and lost connections: it tells a service
-    /// which messages were being handled when a process died. A transport whose broker does not count
-    /// deliveries has to count them itself.
+    /// The count grows with each delivery, across processes and lost connections. From it, a
+    /// service can tell which messages were being handled when a process died. If its broker does
+    /// not count deliveries, the transport must count them itself.
     pub delivery_count: u32,
     /// The position in the order of the transport, if it has one.
     ///
     /// The position is the same at each delivery, unique within the subscription, and greater for a
-    /// message that was published later with the same ordering key. A transport with partitions, each
-    /// of which numbers its own messages, puts the number of the partition into the upper bits.
+    /// message that was published later with the same ordering key. In a transport whose partitions
+    /// number their messages separately, the upper bits contain the number of the partition.
     pub position: Option<u64>,
 }
 

@@ -1,7 +1,7 @@
 //! The traits of transports, which carry events between processes.
 //!
 //! A [`Transport`] opens a [`Consumer`] for each handler of a service, and publishes events. The
-//! traits are object-safe. A transport that keeps the promises below loses no message; the crate
+//! traits are object-safe. A transport that keeps the promises below does not lose messages; the crate
 //! `eventkit-transport-tests` has a test for each of them.
 //!
 //! | promise | trait |
@@ -10,8 +10,8 @@
 //! | A message that the subscription does not select can still be delivered to a later selection. | [`Settlement::Skip`] |
 //! | The record of a message's deliveries outlives the process. | [`DeliveryRecord`] |
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
-//! | An event is delivered as an event, also if it was published as a raw message. | [`Consumer`] |
-//! | A message of a reserved event type is delivered with its headers; no other message is taken for one. | [`Incoming`] |
+//! | An event is delivered as an event, even if it was published as a raw message. | [`Consumer`] |
+//! | A message of a reserved event type is delivered with its headers; no other message is mistaken for one. | [`Incoming`] |
 //! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
 
 pub mod backoff;

@@ -10,7 +10,7 @@ use super::{BoxFuture, Published, TransportError};
 /// The maximum number of events that wait for their confirmation at the same time.
 const MAX_IN_FLIGHT: usize = 100;
 
-/// The error of [`publish_all`](super::PublisherExt::publish_all), which lists the events that were
+/// The error returned by [`publish_all`](super::PublisherExt::publish_all), which lists the events that were
 /// not published.
 ///
 /// All events before [`next`](Self::next) that are not in [`failed`](Self::failed) are stored.
@@ -28,7 +28,7 @@ impl fmt::Display for PublishAllError {
         let Self { failed, next } = self;
         write!(
             f,
-            "failed to publish {} of {next} events; the next ones were not tried",
+            "failed to publish {} of {next} events; the remaining events were not tried",
             failed.len()
         )
     }
@@ -85,14 +85,14 @@ where
             }
             let before = self.in_flight.len();
             self.poll_in_flight(context);
-            // Each confirmed event makes room for the next one.
+            // Each confirmation makes room for another event.
             if self.in_flight.len() == before {
                 return Poll::Pending;
             }
         }
     }
 
-    /// Takes events up to the limit of those in flight; none after a failure.
+    /// Takes events up to the limit of those in flight; takes none after a failure.
     fn take_events(&mut self) {
         while self.in_flight.len() < MAX_IN_FLIGHT
             && self.failed.is_empty()
@@ -196,21 +196,21 @@ mod tests {
     }
 
     #[test]
-    fn events_are_taken_until_there_is_none_and_not_again() {
+    fn events_are_taken_until_none_is_left_and_not_again() {
         let mut events = [Some(0), Some(1), None, Some(2)].into_iter();
         let events = iter::from_fn(|| events.next().flatten().map(event));
         assert_eq!(publish(["", ""], events).0.unwrap(), 2);
     }
 
     #[test]
-    fn an_error_says_what_was_not_published() {
+    fn an_error_lists_the_unpublished_events() {
         let (published, _) = publish(["250", "210"], (0..1000).map(event));
         let error = published.unwrap_err();
         let failed: Vec<usize> = error.failed.iter().map(|(place, _)| *place).collect();
         assert_eq!((failed, error.next), (vec![210, 250], 300));
         assert_eq!(
             error.to_string(),
-            "failed to publish 2 of 300 events; the next ones were not tried"
+            "failed to publish 2 of 300 events; the remaining events were not tried"
         );
         assert_eq!(error.source().unwrap().to_string(), "refused 210");
     }

@@ -37,7 +37,7 @@ pub trait Publisher: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm the event; it may be stored nevertheless. The
+    /// Returns an error if the broker did not confirm the event; it may still be stored. The
     /// kind [`Rejected`](TransportErrorKind::Rejected) means that the event itself was refused. After
     /// any other kind the event can be published again; a service retries until it is stored.
     fn publish_event<'a>(
@@ -48,7 +48,7 @@ pub trait Publisher: Send + Sync {
     /// Publishes a message as it is, to the destination of an event type. The message need not be an
     /// event.
     ///
-    /// The headers and the body are those of the protocol binding. If they carry an event, for instance
+    /// The headers and the body follow the protocol binding. If they carry an event, for instance
     /// in structured content mode, the message must be [delivered](super::Incoming::event) as that
     /// event: dead letters are stored and replayed this way.
     ///
@@ -61,7 +61,7 @@ pub trait Publisher: Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm the message; it may be stored nevertheless.
+    /// Returns an error if the broker did not confirm the message; it may still be stored.
     fn publish_raw<'a>(
         &'a self,
         ty: &'a str,

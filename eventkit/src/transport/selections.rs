@@ -15,10 +15,11 @@ const MAX_EARLIER: usize = 16;
 /// A transport stores them with the subscription, each by its [digest](Subscription::selection_digest).
 /// [`Subscription`] says how processes with earlier and later selections share the messages.
 ///
-/// A transport whose processes learn from the record alone that others are running writes it again once in
-/// each [`RENEWAL_INTERVAL`](Self::RENEWAL_INTERVAL), from processes with the latest selection. When a process
-/// with an earlier selection has seen no write for its [`takeover_timeout`](Self::takeover_timeout), its
-/// selection [becomes the latest](Self::succeed) again.
+/// Some transports only learn from the record that other processes are running. In these, processes
+/// with the latest selection write the record again once in each
+/// [`RENEWAL_INTERVAL`](Self::RENEWAL_INTERVAL). If a process with an earlier selection has seen no
+/// write for its [`takeover_timeout`](Self::takeover_timeout), its selection [becomes the
+/// latest](Self::succeed) again.
 ///
 /// ```
 /// use eventkit::transport::{SelectionRole, Selections, Subscription};
@@ -46,21 +47,21 @@ pub struct Selections {
 /// [`Selections`] has an example.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SelectionRole {
-    /// The latest selection: what it skips is settled for good.
+    /// The latest selection: messages that it skips are settled permanently.
     Latest,
-    /// An earlier selection: what it skips is returned for a later one.
+    /// An earlier selection: messages that it skips are returned for a later one.
     Superseded,
     /// The selection is not recorded.
     Unknown,
 }
 
 impl Selections {
-    /// The interval at which processes with the latest selection write the record again, so that
-    /// processes with earlier ones know that they are running.
+    /// How often processes with the latest selection rewrite the record, so that processes with
+    /// earlier selections know that they are running.
     pub const RENEWAL_INTERVAL: Duration = Duration::from_mins(1);
 
-    /// The time without a process of a later selection after which an earlier one becomes the latest, as
-    /// after a rollback.
+    /// The time after which an earlier selection becomes the latest, for instance after a rollback,
+    /// if no process with a later one is running.
     pub const TAKEOVER_TIMEOUT: Duration = Duration::from_mins(5);
 
     /// Creates the record of the first selection, whose generation is 1.
@@ -98,7 +99,8 @@ impl Selections {
 
     /// Returns the digests of the selections that are later than a superseded one.
     ///
-    /// The latest selection has none. All are later than one that is not recorded.
+    /// This is empty for the latest selection. If the given one is not recorded, all selections
+    /// count as later.
     pub fn later_than(&self, digest: &str) -> impl Iterator<Item = &str> {
         let mut all = self.earlier.iter().chain([&self.digest]);
         let own = all.position(|own| own == digest);
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_tells_selections_apart_whatever_the_order_of_patterns() {
+    fn a_digest_distinguishes_selections_regardless_of_the_order_of_patterns() {
         let all = [
             digest(&["a", "b"], None),
             digest(&["a"], None),

@@ -38,7 +38,7 @@ pub enum Settlement {
 ///
 /// A transport may store the record in any serde format. A missing field is 0.
 ///
-/// A service stores it with [`AckHandle::store_record`]. [`Acknowledger`] has an example of a transport that keeps none.
+/// A service stores it with [`AckHandle::store_record`]. [`Acknowledger`] has an example of a transport that does not store records.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -64,7 +64,7 @@ impl DeliveryRecord {
     }
 }
 
-/// A handle of a consumer that settles its messages.
+/// A handle that settles the messages of a consumer.
 ///
 /// One acknowledger may serve all messages of a consumer, which saves an allocation for each
 /// message. A message that is never settled is delivered again. A transport that must act when a
@@ -77,7 +77,7 @@ impl DeliveryRecord {
 ///     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
 /// };
 ///
-/// /// Prints how messages are settled, for a transport that keeps none.
+/// /// Prints how messages are settled, for a transport that does not store records.
 /// #[derive(Debug)]
 /// struct Printer;
 ///
@@ -116,7 +116,7 @@ pub trait Acknowledger: Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
+    /// Returns an error if the broker did not confirm this. The message may then be delivered again, and
     /// one that was returned with a delay may be delivered after `ack_wait` instead.
     fn settle(
         self: Arc<Self>,
@@ -124,7 +124,7 @@ pub trait Acknowledger: Debug + Send + Sync {
         settlement: Settlement,
     ) -> BoxFuture<'static, Result<(), TransportError>>;
 
-    /// Reports progress: the message has to be settled within `ack_wait` from now.
+    /// Reports progress: the message must be settled within `ack_wait` from now.
     ///
     /// A transport whose messages stay with a consumer until its connection is lost need not do
     /// anything.
@@ -162,7 +162,7 @@ pub trait Acknowledger: Debug + Send + Sync {
     ) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Returns the actual time without a progress report after which the transport delivers the message
-    /// again, if it differs from the one of the subscription: an operator or a later deployment may
+    /// again, if it differs from that of the subscription: an operator or a later deployment may
     /// have changed it. The default implementation returns `None`.
     fn ack_wait(&self) -> Option<Duration> {
         None
@@ -194,7 +194,7 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm. The message may then be delivered again, and
+    /// Returns an error if the broker did not confirm this. The message may then be delivered again, and
     /// one that was returned with a delay may be delivered after `ack_wait` instead.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn settle(self, settlement: Settlement) -> BoxFuture<'static, Result<(), TransportError>> {
@@ -205,7 +205,7 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the message may then be delivered again.
+    /// Returns an error if the broker did not confirm this; the message may then be delivered again.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn ack(self) -> BoxFuture<'static, Result<(), TransportError>> {
         self.settle(Settlement::Ack)
@@ -215,7 +215,7 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the message may then be delivered again.
+    /// Returns an error if the broker did not confirm this; the message may then be delivered again.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn terminate(self) -> BoxFuture<'static, Result<(), TransportError>> {
         self.settle(Settlement::Terminate)
@@ -225,7 +225,7 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the message is then delivered again after
+    /// Returns an error if the broker did not confirm this; the message is then delivered again after
     /// `ack_wait`.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn nack(self, delay: Duration) -> BoxFuture<'static, Result<(), TransportError>> {
@@ -236,13 +236,13 @@ impl AckHandle {
     ///
     /// # Errors
     ///
-    /// Returns an error if the broker did not confirm; the message may then be delivered again.
+    /// Returns an error if the broker did not confirm this; the message may then be delivered again.
     #[must_use = "futures do nothing unless they are awaited"]
     pub fn skip(self) -> BoxFuture<'static, Result<(), TransportError>> {
         self.settle(Settlement::Skip)
     }
 
-    /// Reports progress: the message has to be settled within `ack_wait` from now.
+    /// Reports progress: the message must be settled within `ack_wait` from now.
     ///
     /// # Errors
     ///
@@ -276,7 +276,7 @@ impl AckHandle {
     }
 
     /// Returns the actual time without a progress report after which the transport delivers the message
-    /// again, if it differs from the one of the subscription.
+    /// again, if it differs from that of the subscription.
     #[must_use]
     pub fn ack_wait(&self) -> Option<Duration> {
         self.acknowledger.ack_wait()

@@ -15,7 +15,7 @@ use crate::pattern;
 /// rolling deployment, processes with an earlier and a later selection share the messages:
 ///
 /// - If a process with the latest selection [skips](super::Settlement::Skip) a message, it is
-///   settled for good.
+///   settled permanently.
 /// - If a process with an earlier selection skips a message, it is returned, since the later
 ///   selection may include it. Such a process is [superseded](SubscriptionStatus::superseded).
 /// - If only processes with an earlier selection are left, as after a rollback, their selection
@@ -118,21 +118,21 @@ pub enum StartPosition {
     Time(Timestamp),
 }
 
-/// What a transport knows about a subscription that a process uses.
+/// The transport's current information about a subscription that a process uses.
 ///
 /// [`Transport::subscription_status`](super::Transport::subscription_status) returns it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SubscriptionStatus {
-    /// Whether a later [selection](Subscription#selections) than the one of this process is recorded.
+    /// Whether a later [selection](Subscription#selections) than that of this process is recorded.
     pub superseded: bool,
     /// The number of messages that were not delivered to any process yet, if known.
     pub lag: Option<u64>,
-    /// Warnings for operators, each of which says what to do.
+    /// Warnings for operators, which say what to do.
     pub warnings: Vec<String>,
 }
 
-/// What a transport knows about a durable subscription.
+/// The transport's information about a durable subscription.
 ///
 /// ```
 /// use eventkit::transport::SubscriptionInfo;

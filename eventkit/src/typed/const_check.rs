@@ -82,7 +82,7 @@ mod tests {
     use crate::event::name;
 
     #[test]
-    fn the_compiler_accepts_what_an_attribute_may_hold() {
+    fn the_compiler_accepts_every_value_that_an_attribute_may_hold() {
         for c in char::MIN..=char::MAX {
             let text = format!("a{c}b");
             let expected = name::is_attribute_text(&text);

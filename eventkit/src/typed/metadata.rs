@@ -50,7 +50,7 @@ impl Metadata {
         EventBuilder::from_parts(parts)
     }
 
-    /// Returns a builder for an event with a content type for its data, but still without the data.
+    /// Returns a builder for an event with a content type for its data, but without the data.
     pub fn builder_without_data(&self) -> EventBuilder {
         let mut builder = self.builder();
         let content_type = Cow::Borrowed(self.data_content_type);
@@ -60,7 +60,7 @@ impl Metadata {
 }
 
 /// Returns the position of the event's type among the types of an enum, or their number if it is
-/// none of them.
+/// not among them.
 ///
 /// # Errors
 ///
@@ -78,7 +78,7 @@ pub fn position_or_other(
 ///
 /// # Errors
 ///
-/// Returns an error if it is none of them, or if the message is malformed or not a valid event.
+/// Returns an error if it is not among them, or if the message is malformed or not a valid event.
 pub fn position(
     source: &mut dyn EventReader,
     types: &[&'static str],

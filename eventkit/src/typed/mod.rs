@@ -178,7 +178,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     #[doc(hidden)]
     const EXTENSIONS: &'static [&'static [&'static str]] = &[];
 
-    /// The first of the [`TYPES`](CloudEvent::TYPES) whose events declare no source.
+    /// The first of the [`TYPES`](CloudEvent::TYPES) whose events do not declare a source.
     #[doc(hidden)]
     const WITHOUT_SOURCE: Option<&'static str> = None;
 
@@ -273,7 +273,7 @@ pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// type.
     fn from_reader(reader: &mut dyn EventReader) -> Result<Self, DecodeError>;
 
-    /// Returns a new value of an event that others share. The value of an enum is made from the
+    /// Returns a new value of an event that others share. The value of an enum is created from the
     /// shared value of its variant.
     #[doc(hidden)]
     fn from_shared(event: &dyn SharedEvent) -> Result<Self, SharedError> {

@@ -24,21 +24,21 @@ pub trait OtherEvent: Sized {
     ///
     /// # Errors
     ///
-    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
+    /// Never returns an error. The signature matches [`CloudEvent`](super::CloudEvent).
     fn event_builder(&self) -> Result<EventBuilder, EncodeError>;
 
     /// Returns a builder with the attributes of the event.
     ///
     /// # Errors
     ///
-    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
+    /// Never returns an error. The signature matches [`CloudEvent`](super::CloudEvent).
     fn attribute_builder(&self) -> Result<EventBuilder, EncodeError>;
 
     /// Returns the event.
     ///
     /// # Errors
     ///
-    /// Returns no error. The signature is that of [`CloudEvent`](super::CloudEvent).
+    /// Never returns an error. The signature matches [`CloudEvent`](super::CloudEvent).
     fn to_event(&self) -> Result<Event, EncodeError>;
 
     /// Writes the event as a message.

@@ -91,7 +91,7 @@ pub trait EventReader {
     fn attributes(&self) -> &dyn AttributeSource;
 }
 
-/// Decodes the data as a type, or as the part of the type that is data.
+/// Decodes the data as a type, or as the data fields of a type.
 ///
 /// # Errors
 ///

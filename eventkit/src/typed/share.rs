@@ -10,13 +10,13 @@ use crate::event::Event;
 /// A typed value of any type.
 pub(crate) type SharedValue = dyn Any + Send + Sync;
 
-/// The error of a value that could not be decoded, shared by all handlers of its type.
+/// The error for a value that could not be decoded, shared by all handlers of its type.
 pub type SharedError = Arc<DecodeError>;
 
-/// A function that makes a value of a type.
+/// A function that creates a value of a type.
 pub(crate) type MakeShared = fn(&dyn SharedEvent) -> Result<Box<SharedValue>, SharedError>;
 
-/// An event whose value of each type is made at most once.
+/// An event whose value of each type is created at most once.
 pub trait SharedEvent {
     /// Returns the event type.
     fn event_type(&self) -> &str;
@@ -24,11 +24,11 @@ pub trait SharedEvent {
     /// Returns whether more than one handler takes the event.
     fn is_shared(&self) -> bool;
 
-    /// Returns the value of a type, and makes it on the first call.
+    /// Returns the value of a type, which is created by the first call.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be made.
+    /// Returns an error if the value cannot be created.
     fn value(&self, ty: TypeId, make: MakeShared) -> Result<&SharedValue, SharedError>;
 
     /// Returns the envelope for decoding a value.
@@ -46,7 +46,7 @@ pub struct VariantType {
     pub(crate) id: TypeId,
     /// The name of the type.
     pub(crate) name: fn() -> &'static str,
-    /// Whether the type is [`Clone`], so that the enum can be made from a shared value.
+    /// Whether the type is [`Clone`], so that the enum can be created from a shared value.
     pub(crate) is_clone: IsClone,
 }
 
@@ -63,11 +63,11 @@ impl VariantType {
 }
 
 /// Returns the position of the event's type among the types of an enum, or their number if it is
-/// none of them.
+/// not among them.
 ///
 /// # Errors
 ///
-/// Returns no error. The signature is that of [`shared_position`].
+/// Never returns an error. The signature matches [`shared_position`].
 pub fn shared_position_or_other(
     event: &dyn SharedEvent,
     types: &[&'static str],
@@ -81,7 +81,7 @@ pub fn shared_position_or_other(
 ///
 /// # Errors
 ///
-/// Returns an error if it is none of them.
+/// Returns an error if it is not among them.
 pub fn shared_position(
     event: &dyn SharedEvent,
     types: &[&'static str],
@@ -95,7 +95,7 @@ pub fn shared_position(
 ///
 /// # Errors
 ///
-/// Returns an error if the value cannot be made.
+/// Returns an error if the value cannot be created.
 pub(crate) fn shared_value<T: CloudEvent>(event: &dyn SharedEvent) -> Result<&T, SharedError> {
     match event.value(TypeId::of::<T>(), make_shared::<T>) {
         Ok(value) => match value.downcast_ref() {

@@ -44,7 +44,7 @@ pub const fn single_extensions<const N: usize>(
     extensions
 }
 
-/// Returns the first event type that declares no source.
+/// Returns the first event type that does not declare a source.
 #[must_use]
 pub const fn first_without_source(variants: &[Option<&'static str>]) -> Option<&'static str> {
     let mut at = 0;

@@ -44,10 +44,10 @@ pub trait EventWriter: Sized {
     ) -> Result<Self::Output, EncodeError>;
 }
 
-/// The attributes of a typed value that is written.
+/// The attributes of a typed value that is being written.
 #[derive(Debug)]
 pub enum ValueAttributes {
-    /// Only those of its type, an id and a time.
+    /// Only the attributes of its type, an id and a time.
     Fixed(&'static Metadata),
     /// Any attributes.
     Built(EventBuilder),

@@ -69,7 +69,7 @@ impl<'a> TestContext<'a> {
         self.subscribe(&self.subscription(rest, &[rest])).await
     }
 
-    /// Returns the builder of an event that only this check uses.
+    /// Returns the builder for an event that only this check uses.
     pub(super) fn event(&self, rest: &str, id: &str) -> EventBuilder {
         Event::builder()
             .source("/conformance")

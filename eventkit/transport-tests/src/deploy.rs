@@ -46,7 +46,7 @@ pub(super) async fn skips_only_for_the_latest_selection(context: &TestContext<'_
     if let Ok(next) = timeout(SHORT, here.next()).await {
         skip(received(next)?).await?;
     }
-    let incoming = in_time(context.fixture, "return what was skipped", async {
+    let incoming = in_time(context.fixture, "return skipped messages", async {
         loop {
             tokio::select! {
                 next = here.next() => skip(received(next)?).await?,

@@ -25,7 +25,7 @@ pub trait Fixture: Sync {
         Duration::from_secs(1)
     }
 
-    /// Returns the time limit for everything that has to happen; 20 seconds by default.
+    /// Returns the time limit for everything that must happen; 20 seconds by default.
     fn timeout(&self) -> Duration {
         Duration::from_secs(20)
     }
@@ -68,7 +68,7 @@ pub trait Fixture: Sync {
 
     /// Kills the broker and starts it again with its stored data; `None` if that is not possible.
     ///
-    /// Transports that were opened before remain in use, and have to reconnect.
+    /// Transports that were opened before remain in use, and must reconnect.
     fn restart(&self) -> Option<BoxFuture<'_, Result<(), BoxError>>> {
         None
     }

@@ -20,7 +20,7 @@ pub use self::fixture::Fixture;
 pub use self::outcome::Outcome;
 pub use self::report::{Report, run};
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -31,7 +31,7 @@ impl Outcome {
     }
 }
 
-/// The error of a check that does not apply to the transport, with the reason.
+/// The error for a check that does not apply to the transport, with the reason.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Skip(pub(super) &'static str);

@@ -7,7 +7,7 @@ use eventkit::transport::{Incoming, REPLAY_PREFIX, RawMessage, Subscription};
 use super::context::{TestContext, ack, build, ensure_eq, event, in_time, terminate};
 use super::outcome::Skip;
 
-/// The name of a header and of an attribute; services write headers of this name.
+/// The name of a header and of an attribute. Services write headers with this name.
 const HEADER: &str = "eventkit-subscription";
 
 /// Returns a reserved event type that only this check uses.
@@ -68,7 +68,10 @@ pub(super) async fn delivers_reserved_messages_with_headers(
     }
     let sent = build(context.event("event", "of a sender").ty(ty))?;
     let published = context.transport.publish_event(&sent).await;
-    ensure!(published.is_err(), "{sent} is published");
+    ensure!(
+        published.is_err(),
+        "{sent} was published, although its event type is reserved"
+    );
     Ok(())
 }
 

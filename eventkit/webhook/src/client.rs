@@ -46,7 +46,7 @@ pub(super) struct Reqwest {
 }
 
 impl Reqwest {
-    /// Creates a client that never follows redirects, whatever the builder says (2.2).
+    /// Creates a client that never follows redirects, regardless of the builder's settings (2.2).
     pub(super) fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
         let client = builder.redirect(Policy::none()).build();
         let client = client.map_err(|error| {
@@ -66,7 +66,7 @@ impl Reqwest {
         let url = Url::parse(&uri.to_string()).map_err(|error| {
             TransportError::configuration("failed to create the request").with_source(error)
         })?;
-        // Another one is parsed each time.
+        // reqwest parses any other type for each request.
         let _ = self.target.set((uri.clone(), url.clone()));
         Ok(url)
     }
@@ -100,7 +100,7 @@ impl Reqwest {
             *received.headers_mut() = mem::take(response.headers_mut());
         } else {
             *received.headers_mut() = response.headers().clone();
-            // A body that cannot be read is only missing from the error message.
+            // If the body cannot be read, the error message just does not contain it.
             *received.body_mut() = read(response, MAX_RESPONSE_BODY)
                 .await
                 .unwrap_or_default()

@@ -10,7 +10,7 @@ pub use self::client::HttpClient;
 pub use self::endpoint::{CallbackRequest, Endpoint, EndpointBuilder};
 pub use self::sender::{Sender, SenderBuilder};
 
-// The example of the README is compiled with those of the documentation.
+// Compiles the example of the README together with those of the documentation.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

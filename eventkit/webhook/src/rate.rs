@@ -53,7 +53,7 @@ impl RateLimiter {
         self.lock().interval = MINUTE / per_minute.max(1);
     }
 
-    /// Delays all further requests.
+    /// Delays all subsequent requests.
     pub(super) fn pause_for(&self, delay: Duration) {
         let now = Instant::now();
         if let Some(at) = now.checked_add(delay) {
@@ -127,7 +127,7 @@ mod tests {
     fn a_request_that_need_not_wait_sets_no_timer() {
         let limiter = RateLimiter::default();
         let deadline = Instant::now() + MINUTE;
-        // A timer would panic here, outside of a runtime.
+        // A timer would panic here, outside a runtime.
         let acquiring = std::pin::pin!(limiter.acquire(deadline));
         let context = &mut Context::from_waker(Waker::noop());
         assert_eq!(acquiring.poll(context), Poll::Ready(Ok(())));

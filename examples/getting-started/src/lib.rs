@@ -24,7 +24,7 @@ pub struct OrderPaid {
     pub order_id: String,
 }
 
-/// A bank that declines what is above a limit.
+/// A bank that declines charges above a limit.
 #[derive(Debug, Clone)]
 pub struct Bank {
     pub limit_cents: u64,

@@ -19,7 +19,7 @@ struct Tenant(String);
 impl<'a> Extract<'a> for Tenant {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         let tenant = context.event().source().split('/').nth(1);
-        Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
+        Ok(Self(tenant.ok_or("the source has no tenant")?.to_owned()))
     }
 }
 

@@ -101,7 +101,7 @@ async fn an_event_beyond_the_depth_is_an_error_that_names_the_chain() {
         let error = outcome.unwrap_err();
         assert_eq!(
             error.to_string(),
-            "failed to dispatch a returned event, \"count\" -> \"count\" -> \"count\" -> \"counted\": the cascade exceeds the maximum depth of 2"
+            "failed to dispatch a returned event (\"count\" -> \"count\" -> \"count\" -> \"counted\"): the cascade exceeds the maximum depth of 2"
         );
         // The events within the depth were handled.
         assert_eq!(error.report().unwrap().cascaded().len(), 5);

@@ -26,7 +26,7 @@ impl<'a> Extract<'a> for Tenant {
             .split('/')
             .nth(1)
             .filter(|tenant| !tenant.is_empty());
-        Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
+        Ok(Self(tenant.ok_or("the source has no tenant")?.to_owned()))
     }
 }
 

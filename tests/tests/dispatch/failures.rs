@@ -97,7 +97,7 @@ fn strings_and_boxed_errors_can_be_returned() {
 }
 
 #[test]
-fn the_problem_of_a_failed_dispatch_says_who_is_at_fault() {
+fn the_problem_of_a_failed_dispatch_says_which_side_is_at_fault() {
     let registry = Registry::new("problems");
     registry.register_typed(|_: &OrderPlaced| ());
     let builder = Event::builder().source("/s").ty("co.outcome.order.placed");

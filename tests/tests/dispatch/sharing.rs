@@ -1,4 +1,4 @@
-//! All handlers of an event share its value, whatever form of it they take.
+//! All handlers of an event share its value, regardless of the form they take it in.
 
 use std::cell::{Cell, RefCell};
 

@@ -1,4 +1,4 @@
-//! All handlers of an event share its value, whatever the shape of its type is.
+//! All handlers of an event share its value, regardless of the shape of its type.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;

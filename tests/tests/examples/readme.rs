@@ -101,7 +101,7 @@ struct Tenant(String);
 impl<'a> Extract<'a> for Tenant {
     fn extract(context: &'a Context<'a>) -> Result<Self, BoxError> {
         let tenant = context.event().source().split('/').nth(1);
-        Ok(Self(tenant.ok_or("the source names no tenant")?.to_owned()))
+        Ok(Self(tenant.ok_or("the source has no tenant")?.to_owned()))
     }
 }
 
@@ -130,7 +130,7 @@ async fn a_dispatcher_has_the_state() -> Result<(), Box<dyn std::error::Error>> 
 
 #[derive(Debug, thiserror::Error, HandlerError)]
 enum ChargeError {
-    #[error("the bank does not answer")]
+    #[error("the bank did not respond")]
     #[retry(after = "5s")]
     BankAway,
     #[error("the card was declined")]
@@ -275,7 +275,7 @@ mod exactly_once {
         let app = Dispatcher::new(&BILLING).state(store.clone()).build()?;
         let service = Service::new("billing", &app)
             .transport(nats.clone())
-            .background(Relay::new(store, nats)) // publishes what handlers returned
+            .background(Relay::new(store, nats)) // publishes the events of the outbox
             .build()?;
         service.run().await?;
         Ok(())
@@ -295,10 +295,10 @@ mod services {
             .stream("shop")
             .open()
             .await?;
-        nats.publish(&order("A-1", 1250)).await?; // returns once the stream has stored it
+        nats.publish(&order("A-1", 1250)).await?; // returns once the stream has stored the event
 
         let service = Service::new("shop", &app).transport(nats).build()?;
-        service.run().await?; // until SIGTERM or ctrl-c; then it finishes what it has begun
+        service.run().await?; // until SIGTERM or ctrl-c; then running handlers finish
         Ok(())
     }
 
@@ -306,7 +306,7 @@ mod services {
         let letters = DeadLetters::new(nats, "shop");
         for letter in letters.list().await? {
             println!("{letter}");
-            letters.replay(&letter).await?; // to the handler that failed, and to no other
+            letters.replay(&letter).await?; // only to the handler that failed
         }
         Ok(())
     }
@@ -362,7 +362,7 @@ mod testing {
 
         service.publish(&order("A-1", 1250)).await?;
         service.publish(&order("A-2", 999_900)).await?;
-        service.settled().await; // retries included: paused time passes at once
+        service.settled().await; // including retries, which take no real time
 
         let paid = service.published::<OrderPaid>()?;
         assert_eq!(paid[0].order_id, "A-1");

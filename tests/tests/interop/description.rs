@@ -23,7 +23,7 @@ pub(crate) struct Description {
     data: Option<Payload>,
 }
 
-/// Data as a program sees it. Text is a JSON string, whatever its content type is.
+/// Data as a program sees it. Text is a JSON string, regardless of its content type.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Payload {

@@ -10,7 +10,7 @@ const ADDED: [&str; 3] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml.orig
 const LICENSES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
 #[test]
-fn all_packages_can_be_made_in_the_order_of_their_dependencies() {
+fn all_packages_can_be_created_in_the_order_of_their_dependencies() {
     let packages = published();
     let mut arguments = vec!["package", "--no-verify", "--allow-dirty", "--offline"];
     arguments.extend(["--target-dir", env!("CARGO_TARGET_TMPDIR")]);

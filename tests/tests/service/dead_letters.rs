@@ -312,7 +312,7 @@ async fn a_replay_of_a_type_that_the_handler_no_longer_takes_is_a_dead_letter_ag
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dead_letter_whose_replay_cannot_be_published_stays() {
+async fn a_dead_letter_whose_replay_cannot_be_published_is_kept() {
     let harness = TestHarness::new();
     broken(&harness, "receipt", "t");
     let _service = harness.start().await;
@@ -367,14 +367,14 @@ async fn renamed(letters: usize) -> (TestHarness, Running) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_replay_to_a_missing_handler_is_refused_and_the_dead_letter_stays() {
+async fn a_replay_to_a_missing_handler_is_refused_and_the_dead_letter_is_kept() {
     let (harness, service) = renamed(3).await;
     let letter = harness.letters().list().await.unwrap().remove(0);
     let refused = harness.letters().replay(&letter).await.unwrap_err();
     assert_eq!(refused.kind(), TransportErrorKind::Configuration);
     assert_eq!(
         refused.to_string(),
-        "replayed 0 dead letters and refused 1, which stay: there is no handler `tests--receipt`; \
+        "replayed 0 dead letters and refused 1, which are kept: no handler `tests--receipt` exists; \
          existing handlers: `tests--bill`"
     );
     let refused = harness.letters().replay_all().await.unwrap_err();
@@ -398,7 +398,7 @@ async fn dead_letters_of_existing_handlers_are_replayed_and_others_refused() {
     harness.dead(2).await;
     broken.store(true, Ordering::Relaxed);
     let refused = harness.letters().replay_all().await.unwrap_err();
-    let expected = "replayed 1 dead letters and refused 1, which stay: there is no handler";
+    let expected = "replayed 1 dead letters and refused 1, which are kept: no handler";
     assert!(refused.to_string().starts_with(expected), "{refused}");
     wait_until(|| service.handle.health().counters().succeeded == 1).await;
     harness.dead(1).await;

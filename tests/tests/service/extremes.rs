@@ -100,7 +100,7 @@ async fn zero_settings_become_the_minimum() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_message_that_is_released_with_the_maximum_delay_stays() {
+async fn a_message_that_is_released_with_the_maximum_delay_is_kept() {
     let harness = TestHarness::new();
     let subscription = eventkit::transport::Subscription::new("s", ["t"]);
     let mut consumer = harness.memory.subscribe(&subscription).await.unwrap();

@@ -178,7 +178,10 @@ async fn a_full_store_rejects_messages_and_keeps_all_others() {
     memory.publish(&event("t", "2")).await.unwrap();
     let error = memory.publish(&event("t", "3")).await.unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Unavailable);
-    assert_eq!(error.to_string(), "the store is full: it holds 2 messages");
+    assert_eq!(
+        error.to_string(),
+        "the store is full: it contains 2 messages"
+    );
     take(&mut consumer).await;
     memory.publish(&event("t", "3")).await.unwrap();
     assert_eq!(take(&mut consumer).await.0, "2");
@@ -244,7 +247,7 @@ async fn run_under(faults: Faults) -> Vec<String> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_lose_no_message_and_are_the_same_for_a_seed() {
+async fn faults_do_not_lose_messages_and_are_the_same_for_a_seed() {
     let faults = |seed| {
         Faults::seeded(seed)
             .duplicate(0.1)

@@ -29,8 +29,8 @@ fn all_issues_are_reported_at_once() {
     assert_eq!(
         error.to_string(),
         "service \"no name\": \"no name\" is not a valid name: use ASCII letters, digits, `_`, \
-         and single `-` between them; there is no transport: add one with `.transport(..)`; there \
-         are no handlers: are their crates linked in?; \"a.b*\" is not a valid pattern: a `*` must be a \
+         and single `-` between them; no transport is set: add one with `.transport(..)`; the \
+         dispatcher has no handlers: are their crates linked in?; \"a.b*\" is not a valid pattern: a `*` must be a \
          whole segment between dots; the policy for \"a\" sets the concurrency, key or circuit breaker: \
          set those on the handler or the service; the policy for \"b\" sets the concurrency, key \
          or circuit breaker: set those on the handler or the service; \"a.*\" is not a valid event \

@@ -399,7 +399,7 @@ async fn an_inbox_that_hangs_is_reported() {
     let service = once(harness.sending(script(&harness))).inbox(inbox);
     let service = start(&harness, service).await;
     let error = error_of(&service, |own| &own.inbox_error).await;
-    assert_eq!(error, "the inbox did not answer within 30s");
+    assert_eq!(error, "the inbox did not respond within 30s");
     hangs.turn_off();
     wait_until(|| harness.memory.unsettled("tests--send") == 0).await;
     assert_eq!(harness.log.lines(), ["run"]);

@@ -114,7 +114,7 @@ async fn a_test_service_is_not_settled_before_the_last_retry() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn faults_lose_no_event_and_are_the_same_for_a_seed() {
+async fn faults_do_not_lose_events_and_are_the_same_for_a_seed() {
     for seed in 0..20 {
         let faults = Faults::seeded(seed)
             .duplicate(0.2)

@@ -339,7 +339,7 @@ async fn a_target_that_fails_is_asked_again() {
         statuses: Arc::new(Mutex::new(vec![405, 502, 503])),
         ..Target::default()
     };
-    // The headers grant permission, whatever the status is.
+    // The headers grant permission, regardless of the status.
     sender(&target).publish(&event("1")).await.unwrap();
     assert_eq!(target.sent.lock().unwrap().len(), 4);
 }

@@ -130,7 +130,7 @@ async fn attempts_and_time_are_limited() {
     assert_eq!(script.count(), 3);
     let expected = format!(
         "failed to send {} to https://example.com/events: the response is 503 Service Unavailable; \
-         gave up after attempt 3: it was the last one",
+         gave up after attempt 3: no attempts are left",
         event("1")
     );
     assert_eq!(error.to_string(), expected);

@@ -26,7 +26,7 @@ enum Mode {
 /// A decoder of messages with [`Limits`], created by [`with_limits`].
 ///
 /// The limits on attributes and depth apply to the binary mode and the [JSON format](Json). Custom
-/// formats have limits of their own.
+/// formats have their own limits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     limits: Limits,

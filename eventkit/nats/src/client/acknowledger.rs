@@ -70,8 +70,8 @@ impl NatsAcknowledger {
         }
     }
 
-    /// Returns whether an acknowledgement is to be confirmed. One that is lost would let the event overtake
-    /// later ones of its key, or come back without its record.
+    /// Returns whether an acknowledgement must be confirmed: if it were lost, the event would
+    /// overtake later ones of its key, or be redelivered without its record.
     fn needs_confirmation(&self) -> bool {
         let ActiveSubscription {
             shared,
@@ -89,7 +89,7 @@ impl NatsAcknowledger {
         const OPERATION: &str = "acknowledge a message";
         let api = &self.subscription.shared.api;
         let sending = api.client.publish(self.reply.clone(), AckKind::Ack.into());
-        // Without a connection the queue of the client fills up.
+        // Without a connection, the client's queue fills up.
         let sent = timeout(api.timeout, sending).await;
         let sent = sent.map_err(|_| api.no_answer(OPERATION, &self.reply))?;
         sent.map_err(|error| {
@@ -114,7 +114,7 @@ impl NatsAcknowledger {
         let operation = format!("delete the dead letter at position {position}");
         let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
         if let Err(error) = deleted {
-            warn!(%error, %stream, position, "failed to delete a settled dead letter; it stays in the stream");
+            warn!(%error, %stream, position, "failed to delete a settled dead letter; it remains in the stream");
         }
         Ok(())
     }
@@ -231,7 +231,8 @@ impl Acknowledger for NatsAcknowledger {
         if settlement == Settlement::Ack && !self.needs_confirmation() {
             return Box::pin(async move { self.send_unconfirmed().await });
         }
-        // Each in a box of its own, so that the common case does not have the size of the rare ones.
+        // Each is boxed separately, so that the common case does not carry the size of the rare
+        // ones.
         let (operation, kind) = match settlement {
             Settlement::Ack => ("acknowledge a message", AckKind::Ack),
             Settlement::Terminate => ("terminate a message", AckKind::Term),
@@ -288,7 +289,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_nobody_takes_comes_back_less_often() {
+    fn a_message_that_no_process_takes_is_redelivered_less_often() {
         let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
         assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
         for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {

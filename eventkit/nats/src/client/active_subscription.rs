@@ -89,7 +89,7 @@ impl ActiveSubscription {
     }
 
     /// Returns the time after which the server redelivers an unsettled message, if it differs from
-    /// the one of the subscription.
+    /// that of the subscription.
     pub(super) fn ack_wait(&self) -> Option<Duration> {
         let ack_wait = self.durable.ack_wait();
         ack_wait.filter(|ack_wait| *ack_wait != self.subscription.ack_wait)
@@ -278,7 +278,7 @@ impl ActiveSubscription {
     fn log_creation(&self, settled: Option<u64>, info: &ConsumerInfo) {
         let (name, durable) = (&self.subscription.name, &self.durable.name);
         let messages = info.num_pending;
-        // After position 0 the stream is another one, which was reported.
+        // A position of 0 means that the stream was recreated, which was already reported.
         if let Some(settled) = settled.filter(|settled| *settled > 0) {
             warn!(
                 subscription = %name, durable = %durable, settled, messages,

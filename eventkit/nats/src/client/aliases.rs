@@ -74,7 +74,7 @@ pub(super) async fn record_alias(
     Ok(written.is_some())
 }
 
-/// Returns whether a name is that of a durable, or of a subscription that was renamed to it.
+/// Returns whether a durable has this name, or a subscription was renamed to it.
 pub(super) async fn is_name_of(
     shared: &Shared,
     name: &str,

@@ -60,7 +60,7 @@ impl Api {
         }
     }
 
-    /// Returns the error of a request that was not answered in time.
+    /// Returns the error for a request that timed out.
     pub(super) fn no_answer(
         &self,
         operation: &(impl Display + ?Sized),

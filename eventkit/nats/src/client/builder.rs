@@ -1,4 +1,4 @@
-//! The builder of a transport.
+//! The builder for a transport.
 
 use std::any::Any;
 use std::error::Error;
@@ -55,7 +55,7 @@ impl Nats {
     }
 }
 
-/// A builder of a [`Nats`], created by [`Nats::connect`] and [`Nats::from_client`].
+/// A builder for a [`Nats`], created by [`Nats::connect`] and [`Nats::from_client`].
 #[must_use = "a builder does nothing until `open` is called"]
 #[derive(Debug)]
 pub struct NatsBuilder {
@@ -144,7 +144,7 @@ impl NatsBuilder {
         self
     }
 
-    /// Sets the JetStream domain of the stream; by default, that of the server.
+    /// Sets the JetStream domain of the stream; the domain of the server by default.
     pub fn domain(mut self, domain: impl Into<String>) -> Self {
         self.domain = Some(domain.into());
         self
@@ -180,7 +180,7 @@ impl NatsBuilder {
     /// Sets the maximum size of the stream; unlimited by default.
     ///
     /// A full stream refuses new messages. Without a [`max_age`](Self::max_age) it never deletes
-    /// messages, and stays full.
+    /// messages, and remains full.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.stream.max_bytes = Some(bytes);
         self
@@ -221,28 +221,28 @@ impl NatsBuilder {
     /// Sets the maximum number of unsettled messages of a subscription, across all its consumers
     /// and including messages that wait for redelivery; 10,000 by default.
     ///
-    /// At this number, the server delivers no further message to the subscription. This does not
+    /// At this number, the server stops delivering messages to the subscription. This does not
     /// limit the dead letters that a reader leases.
     pub fn max_ack_pending(mut self, max: usize) -> Self {
         self.max_ack_pending = max;
         self
     }
 
-    /// Acknowledges events without waiting for the confirmation of the server; by default each
+    /// Acknowledges events without waiting for the server's confirmation. By default, each
     /// acknowledgement is confirmed.
     ///
-    /// This saves a response of the server for each event, and a handler has its next event sooner. What
-    /// it costs is duplicates: the acknowledgements that are on their way when the connection or the server
-    /// is lost are lost too, and nobody knows. Their events are delivered again after `ack_wait`, and
-    /// handled a second time. They are up to as many as were handled in the time of a round trip, or
-    /// since the connection broke, which may be noticed some seconds later. Use it where handlers may do
-    /// everything twice, or with an inbox. Health does not tell of them: such an acknowledgement counts as
-    /// confirmed.
+    /// This saves a round trip for each event, so a handler receives its next event sooner. The
+    /// price is duplicates: if the connection or the server is lost, the acknowledgements in
+    /// transit are lost unnoticed, and their events are delivered and handled again after
+    /// `ack_wait`. These are up to as many events as were handled within a round trip, or since the
+    /// connection broke, which may take a few seconds to detect. Use this if handlers are
+    /// idempotent, or with an inbox. Health does not report lost acknowledgements, because an
+    /// unconfirmed acknowledgement counts as confirmed.
     ///
-    /// No event is lost by it. When a consumer is closed, as at the end of a service, its acknowledgements
-    /// have reached the server. Everything else is confirmed as before: what is returned or becomes a
-    /// dead letter, events that were delivered before and have a record, events of handlers with an
-    /// ordering key, and settled dead letters.
+    /// No event is lost. When a consumer is closed, as during a shutdown, its acknowledgements have
+    /// reached the server. Everything else is still confirmed: returned messages, dead letters,
+    /// events that were delivered before and have a record, events of handlers with an ordering
+    /// key, and settled dead letters.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {

@@ -60,7 +60,7 @@ pub(super) struct NatsConsumer {
     next_check: Instant,
     /// The number of connections that the client had made when the consumer was opened.
     connects: u64,
-    /// The catch-up phase; present until no message has to be redelivered before newer ones.
+    /// The catch-up phase; present while messages must still be redelivered before newer ones.
     catch_up: Option<CatchUp>,
     /// The messages that were held back during the catch-up phase.
     held: VecDeque<Incoming>,

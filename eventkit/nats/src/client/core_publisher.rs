@@ -20,7 +20,7 @@ use crate::mapping::{Mapping, OutgoingMessage};
 ///
 /// It is created by [`NatsBuilder::open_core`](super::NatsBuilder::open_core). An event is
 /// published at most once: programs that are subscribed at that moment receive it, and the server
-/// stores nothing for others. [`publish`](Self::publish) returns once the server has received the
+/// does not store it for others. [`publish`](Self::publish) returns once the server has received the
 /// event. It cannot detect whether any program is subscribed, or whether the server refused the
 /// event because of a missing permission.
 ///
@@ -53,14 +53,14 @@ impl CorePublisher {
 
     /// Publishes an event or a typed value, and returns once the server has received it.
     ///
-    /// The user needs the permission to publish and subscribe to `_INBOX.>`, or to the custom inbox
+    /// The user needs permission to publish and subscribe to `_INBOX.>`, or to the custom inbox
     /// prefix of the client: a message that the client sends to itself confirms that the server has
     /// received all previous messages.
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the server did not confirm; the event
-    /// may have been published nevertheless.
+    /// Returns an error if the value cannot be encoded, or if the server did not confirm it; the
+    /// event may still have been published.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,
@@ -107,7 +107,7 @@ impl CorePublisher {
                 .with_source(error.to_string())
         })?;
         // The server handles the messages of a connection in order, so this message returns after
-        // the server has handled the event. The `flush` of the client does not wait for the server.
+        // the server has handled the event. The client's `flush` does not wait for the server.
         let inbox = client.new_inbox();
         let echo = Request::new().inbox(inbox.clone()).timeout(None);
         match client.send_request(inbox, echo).await {
@@ -145,7 +145,7 @@ impl Publisher for CorePublisher {
             let operation = format!("publish a message to `{ty}`");
             if is_reserved(ty) {
                 return Err(TransportError::configuration(format!(
-                    "failed to {operation}: core NATS keeps no dead letters and replays, which need \
+                    "failed to {operation}: core NATS does not store dead letters or replays, which need \
                      JetStream"
                 )));
             }

@@ -27,7 +27,7 @@ pub(super) async fn store(
 /// Records that a delivery ended without a run of the handler, for instance because the message was
 /// returned undelivered.
 ///
-/// An earlier delivery that is not accounted for may have ended its process, and stays unaccounted
+/// An earlier delivery that is not accounted for may have ended its process, and remains unaccounted
 /// for.
 pub(super) async fn account_for(
     state: &StateStore,

@@ -130,7 +130,7 @@ impl Durable {
     }
 
     /// Reads the record, and returns whether a digest is that of the latest selection. Concurrent
-    /// calls share a read.
+    /// calls share one read.
     pub(super) async fn is_latest(
         &self,
         state: &StateStore,

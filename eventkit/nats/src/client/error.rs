@@ -6,7 +6,7 @@ use async_nats::client::{RequestError, RequestErrorKind};
 use async_nats::jetstream::{Error as ApiError, ErrorCode};
 use eventkit::transport::{TransportError, TransportErrorKind};
 
-/// Converts the error of a request that got no response.
+/// Converts the error of a request that received no response.
 ///
 /// The source is the text of the error, like for all errors of the client: the text includes its
 /// causes.

@@ -89,7 +89,7 @@ impl ActiveSubscription {
         let shared = &*self.shared;
         let stream = shared.stream.look(&shared.api).await?;
         // The record is read after the consumer: if this selection is the latest in the record, the
-        // filters that were read before cannot be those of a later one.
+        // filters that were read before cannot belong to a later one.
         let info = ConsumerInfo::look_up(shared, &self.durable.name).await?;
         let stored = self.durable.read(&shared.state).await?;
         let Some(info) = info else {

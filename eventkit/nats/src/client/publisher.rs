@@ -58,7 +58,7 @@ impl Nats {
     ///
     /// # Errors
     ///
-    /// Returns an error if the value cannot be encoded, or if the server did not confirm.
+    /// Returns an error if the value cannot be encoded, or if the server did not confirm it.
     pub async fn publish<E: ToEvent + ?Sized>(
         &self,
         event: &E,

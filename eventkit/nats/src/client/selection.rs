@@ -15,7 +15,7 @@ pub(super) struct Record {
     pub(super) name: String,
     #[serde(flatten)]
     pub(super) selections: Selections,
-    /// The patterns of the latest selection, for operators who read the record.
+    /// The patterns of the latest selection, for operators that inspect the record.
     pub(super) patterns: Vec<String>,
     pub(super) filter: Option<String>,
     /// The subject filters that the consumer has or is about to have.

@@ -45,7 +45,7 @@ impl Shared {
     }
 
     /// Returns the maximum number of unsettled messages of a subscription. A reader of dead letters
-    /// leases as many as it asks for, whatever the limit of handlers is.
+    /// leases as many as it asks for, regardless of the limit for handlers.
     pub(super) fn max_ack_pending_of(&self, subscription: &Subscription) -> usize {
         if owns_dead_letters(subscription) {
             self.max_ack_pending.max(subscription.max_in_flight)
@@ -74,7 +74,7 @@ impl Shared {
     }
 
     /// Explains the error of a message that no stream stored: if the stream did not store the
-    /// subject when the transport was opened, an operator has to act.
+    /// subject when the transport was opened, an operator must act.
     pub(super) fn explain_no_stream(
         &self,
         operation: &(impl Display + ?Sized),

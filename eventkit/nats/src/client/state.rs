@@ -1,5 +1,5 @@
-//! The state stream, which is stored next to the user's stream and holds what has to outlive a
-//! process.
+//! The state stream, which is stored next to the user's stream and contains everything that must
+//! outlive a process.
 //!
 //! It keeps the last message of each subject. The leader of the stream answers reads, and a write
 //! can require that nothing else was written meanwhile.
@@ -186,7 +186,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn put(
         &self,
         key: &str,
@@ -220,7 +220,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn replace(
         &self,
         key: &str,
@@ -258,7 +258,7 @@ impl StateStore {
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm.
+    /// Returns an error if the server did not confirm the write.
     pub(super) async fn purge(&self, filter: &str) -> Result<(), TransportError> {
         let subject = self.subject(filter);
         let operation = format!("purge `{subject}`");

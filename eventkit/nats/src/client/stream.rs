@@ -41,7 +41,7 @@ impl StreamInfo {
     }
 }
 
-/// The stream of events, and the instance of it that this process uses.
+/// The stream of events, and its instance that this process uses.
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) settings: StreamSettings,
@@ -77,8 +77,8 @@ impl Stream {
 
     /// Creates the stream, or checks the existing one; returns it with warnings for operators.
     ///
-    /// If a stream in files was deleted while this process used it, it is not created again: its
-    /// events are lost, and an operator has to know this.
+    /// If a file-based stream was deleted while this process used it, it is not created again: its
+    /// events are lost, and an operator must be told.
     ///
     /// # Errors
     ///

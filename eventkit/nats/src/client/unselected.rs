@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rule_decides_on_what_no_subscription_selects() {
+    fn the_rule_applies_to_events_that_no_subscription_selects() {
         for (rule, action, is_reported) in [
             (Unselected::Report, Action::Skip, true),
             (Unselected::Skip, Action::Skip, false),

@@ -135,7 +135,7 @@ pub(crate) fn metadata(message: &Message) -> Option<MessageMetadata> {
     let rest = message.reply.as_ref()?.as_str().strip_prefix("$JS.ACK.")?;
     let dots = rest.bytes().filter(|byte| *byte == b'.').count();
     let skipped = if dots >= 8 { 4 } else { 2 };
-    // By bytes, which is faster than by characters.
+    // Compares bytes, which is faster than comparing characters.
     let mut tokens = rest.as_bytes().split(|byte| *byte == b'.').skip(skipped);
     let mut number = || str::from_utf8(tokens.next()?).ok()?.parse::<u64>().ok();
     let delivery_count = u32::try_from(number()?).ok()?;

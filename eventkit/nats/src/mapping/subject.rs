@@ -76,7 +76,7 @@ pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty() && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
-/// The filters of one subscription, none of which covers another.
+/// The filters of one subscription; no filter covers another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Filters(Vec<String>);
 
@@ -102,7 +102,7 @@ impl Filters {
         &self.0
     }
 
-    /// Returns whether no subject matches two filters, which a server requires of several filters.
+    /// Returns whether no subject matches two filters, which servers require.
     pub(crate) fn are_disjoint(&self) -> bool {
         let mut filters = self.0.iter().enumerate();
         filters.all(|(at, one)| !self.0[at + 1..].iter().any(|other| overlap(one, other)))

@@ -1,5 +1,5 @@
 //! The subjects of a transport: those that events are published to, those that subscriptions
-//! receive, and what the subject of a message tells about it.
+//! receive, and the meaning of a message's subject.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display};
@@ -31,8 +31,8 @@ pub(crate) enum Naming {
 
 /// The subjects of a transport.
 ///
-/// The subject alone determines what a message is: below `<prefix>.eventkit.deadletter` and
-/// `<prefix>.eventkit.replay` it is a dead letter or a replay, and anywhere else it is neither.
+/// The subject alone determines the kind of a message: below `<prefix>.eventkit.deadletter` and
+/// `<prefix>.eventkit.replay`, it is a dead letter or a replay, and anywhere else it is neither.
 #[derive(Debug, Clone)]
 pub(crate) struct Subjects {
     prefix: String,
@@ -46,7 +46,7 @@ pub(crate) struct Subjects {
     publishes: bool,
 }
 
-/// What the subject of a message tells about it.
+/// The meaning of a message's subject.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Address<'a> {
     /// A dead letter or replay, with this reserved event type.
@@ -191,7 +191,7 @@ impl Subjects {
         Filters::new(filters)
     }
 
-    /// Returns what the subject of a message tells about it.
+    /// Returns the meaning of a message's subject.
     pub(crate) fn address<'a>(&self, subject: &'a str) -> Address<'a> {
         if let Some(ty) = self.reserved_type(subject) {
             return Address::Reserved(decode_type(ty));
@@ -231,7 +231,7 @@ pub(crate) enum NoSubject {
     NotReceived(String),
     #[error("it has no attribute `{0}`, which its subject contains")]
     Missing(String),
-    #[error("the `NatsBuilder::subject_fn` returned no subject for it")]
+    #[error("the `NatsBuilder::subject_fn` returned no subject for the event")]
     Function,
     #[error("its subject is `{0}`, expected tokens without white space and wildcards")]
     Malformed(String),

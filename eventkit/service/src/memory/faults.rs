@@ -17,7 +17,7 @@ use fastrand::Rng;
 /// # drop(memory);
 /// ```
 #[derive(Debug, Clone)]
-#[must_use = "faults do nothing until a transport has them"]
+#[must_use = "faults have no effect until they are set on a transport"]
 pub struct Faults {
     rng: Rng,
     /// The probability of each fault.

@@ -71,7 +71,7 @@ pub struct Memory {
     store: Arc<Mutex<Store>>,
 }
 
-/// A builder of a [`Memory`].
+/// A builder for a [`Memory`].
 ///
 /// ```
 /// use eventkit_service::memory::Memory;
@@ -132,7 +132,7 @@ impl Memory {
         self.lock().disconnect();
     }
 
-    /// Replaces the faults from now on; [`Faults::default`] has none.
+    /// Replaces the current faults; pass [`Faults::default`] to disable all of them.
     pub fn set_faults(&self, faults: Faults) {
         self.lock().faults = faults;
     }

@@ -115,7 +115,7 @@ impl LeaseQueue {
         self.subscription.selects(ty) || self.is_replay(ty)
     }
 
-    /// Returns whether an event type is the one of replays to the subscription, by its current or a
+    /// Returns whether an event type is used for replays to the subscription, by its current or a
     /// former name.
     ///
     /// A process of an earlier deployment does not know names that were added later.
@@ -147,7 +147,7 @@ impl LeaseQueue {
         self.changed.notify_waiters();
     }
 
-    /// Returns whether a later selection than the one of a subscription is recorded.
+    /// Returns whether a later selection than that of a subscription is recorded.
     pub(super) fn supersedes(&self, subscription: &Subscription) -> bool {
         self.selections.supersede(subscription)
     }
@@ -181,7 +181,7 @@ impl LeaseQueue {
     }
 
     /// Makes the messages available that were returned with a delay: a new process does not know
-    /// that it has to wait for them.
+    /// that it must wait for them.
     fn end_delays(&mut self) {
         let counts = &self.delivery_counts;
         let returned = self
@@ -271,7 +271,7 @@ impl LeaseQueue {
                 .any(|(older, lease)| *older < position && is_lost(lease.consumer))
     }
 
-    /// Returns the next time at which a message becomes available by itself.
+    /// Returns the next time at which a message becomes available without any other change.
     pub(super) fn next_change(&self) -> Option<Instant> {
         let times = self
             .delayed

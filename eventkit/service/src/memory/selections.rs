@@ -61,7 +61,7 @@ impl UsedSelections {
         }
     }
 
-    /// Returns whether a later selection than the one of a subscription is recorded.
+    /// Returns whether a later selection than that of a subscription is recorded.
     pub(super) fn supersede(&self, subscription: &Subscription) -> bool {
         self.recorded.latest() != digest(subscription)
     }

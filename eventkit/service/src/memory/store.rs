@@ -191,7 +191,7 @@ impl Store {
     fn store(&mut self, content: Content) -> Result<u64, TransportError> {
         // Messages that no subscription matches do not count towards the capacity.
         if self.messages.len() - self.unmatched.len() >= self.capacity {
-            let full = format!("the store is full: it holds {} messages", self.capacity);
+            let full = format!("the store is full: it contains {} messages", self.capacity);
             return Err(TransportError::unavailable(full));
         }
         self.last_position += 1;

@@ -14,10 +14,10 @@ use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint";
 
-/// A function that may return another value for each row is not compared within an index.
+/// A subselect, because a volatile function cannot be used in an index condition.
 const FIXED_NOW: &str = "(SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint)";
 
-/// The number of the lock under which tables are created: "eventkit" in ASCII.
+/// The key of the advisory lock that guards the creation of the tables: "eventkit" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6576_656e_746b_6974;
 
 /// The rights that the user lacks: to create what is not there, or to use the tables that are.
@@ -45,7 +45,8 @@ const MISSING_RIGHTS: &str = "
 
 impl Operations for Postgres {
     const BEGIN: &'static str = "BEGIN";
-    // At any other level, what others created before the lock was free would not be visible.
+    // At any other level, tables that were created before this acquired the lock would be
+    // invisible.
     const BEGIN_MIGRATION: &'static str = "BEGIN ISOLATION LEVEL READ COMMITTED";
     const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -93,7 +94,8 @@ impl Operations for Postgres {
             let exists = sqlx::query("SELECT 1 FROM pg_namespace WHERE nspname = $1");
             let exists = exists.bind(schema.as_str());
             if exists.fetch_optional(&mut *connection).await?.is_none() {
-                // Not `IF NOT EXISTS`, which asks for the right to create one even if it exists.
+                // Not `IF NOT EXISTS`, which requires the privilege to create a schema even if it
+                // exists.
                 let create = AssertSqlSafe(format!("CREATE SCHEMA \"{}\"", schema.as_str()));
                 connection.execute(create).await?;
             }
@@ -108,7 +110,7 @@ impl Operations for Postgres {
         connection: &mut PgConnection,
         number: i64,
     ) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
-        // PostgreSQL answers the commit of a transaction in which a statement failed as if it were one.
+        // PostgreSQL reports success for the commit of a transaction in which a statement failed.
         Box::pin(async move {
             let current = "SELECT coalesce(txid_current_if_assigned() = $1, false)";
             sqlx::query_scalar(current)
@@ -154,7 +156,7 @@ impl Operations for Postgres {
     ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
         Box::pin(async move {
             if pool.options().get_max_connections() == 1 {
-                // It would leave none for the relay.
+                // The listener would leave no connection for the relay.
                 let never: Box<dyn Wakeups> = Box::new(Never);
                 return Ok(never);
             }
@@ -173,7 +175,7 @@ impl Wakeups for PgListener {
     fn next(&mut self) -> BoxFuture<'_, Result<(), sqlx::Error>> {
         Box::pin(async move {
             self.recv().await?;
-            // There may be one of each transaction while the relay was busy, and one look is enough.
+            // Several transactions may have notified a busy relay, and one poll serves all of them.
             while let Ok(more) = timeout(Duration::ZERO, self.recv()).await {
                 more?;
             }

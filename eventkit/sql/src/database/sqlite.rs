@@ -13,8 +13,8 @@ use super::{BatchStatements, Dialect, Schema, Statement, Statements, Value};
 
 const NOW: &str = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
-/// A transaction that writes from its beginning on: one that begins to write later fails, and is not made to
-/// wait, if another one writes.
+/// Acquires the write lock at the start. A transaction that upgrades to a write later fails at
+/// once, instead of waiting, if another one is writing.
 const BEGIN: &str = "BEGIN IMMEDIATE";
 
 impl Operations for Sqlite {
@@ -27,7 +27,7 @@ impl Operations for Sqlite {
             prefix: prefix(schema),
             now: NOW,
             fixed_now: NOW,
-            // One transaction at a time writes, so no other unit of work is open.
+            // Only one transaction writes at a time, so no other unit of work is open.
             claim_condition: "$5 IS NOT NULL",
             transaction: "0",
             in_positions: "IN (SELECT value FROM json_each($1))",
@@ -65,8 +65,8 @@ impl Operations for Sqlite {
         _: i64,
     ) -> BoxFuture<'_, Result<bool, sqlx::Error>> {
         Box::pin(async move {
-            // A statement that fails may end the transaction: if the disk is full, or with `OR ROLLBACK`. Then
-            // another one can begin.
+            // A failed statement may end the transaction: if the disk is full, or with `OR
+            // ROLLBACK`. Only then does `BEGIN` succeed.
             Ok(connection.execute("BEGIN").await.is_err())
         })
     }
@@ -81,7 +81,7 @@ impl Operations for Sqlite {
         events: &'a [String],
     ) -> BoxFuture<'a, Result<(), sqlx::Error>> {
         Box::pin(async move {
-            // There is no array, and no network between them.
+            // SQLite has no arrays, and there is no network round trip to save.
             for event in events {
                 let store = sqlx::query(statements.store_all.sql()).bind(event);
                 store.execute(&mut *connection).await?;
@@ -107,7 +107,7 @@ impl Operations for Sqlite {
         _: &'a Schema,
     ) -> BoxFuture<'a, Result<Box<dyn Wakeups>, sqlx::Error>> {
         Box::pin(async {
-            // SQLite does not tell other connections what was stored.
+            // SQLite does not notify other connections.
             let never: Box<dyn Wakeups> = Box::new(Never);
             Ok(never)
         })

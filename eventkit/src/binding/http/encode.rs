@@ -74,7 +74,7 @@ fn content_type_header(text: &str) -> Result<HeaderValue, EncodeError> {
     HeaderValue::from_str(text).map_err(|_| wrong())
 }
 
-/// Encodes an event in structured content mode, with all of it in the body (section 3.2).
+/// Encodes an event in structured content mode, entirely in the body (section 3.2).
 ///
 /// # Errors
 ///

@@ -218,7 +218,7 @@ impl Decoder {
         Ok((mode, Some(violation)))
     }
 
-    /// Returns what can be read of an event whose body has a content encoding.
+    /// Returns the readable parts of an event whose body has a content encoding.
     fn encoded(
         &self,
         headers: &HeaderMap,
@@ -299,7 +299,7 @@ impl Received {
     }
 }
 
-/// Returns an event in an unregistered format, of which nothing can be read.
+/// Returns an unreadable event in an unregistered format.
 fn of_unknown_format(media_type: &str) -> LenientEvent {
     let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
     let violation = Violation::new("Content-Type", media_type, expected, section);

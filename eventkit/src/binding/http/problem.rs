@@ -158,7 +158,7 @@ impl From<&EncodeError> for Problem {
     fn from(error: &EncodeError) -> Self {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "Event not encodable",
+            "Event cannot be encoded",
             with_causes(error),
         )
     }

@@ -1,4 +1,4 @@
-//! The side of the codec, which is compiled once for each deserializer.
+//! The codec's side, which is compiled once for each deserializer.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ impl<'de> dyn ErasedDeserializer<'de> {
     }
 }
 
-/// Deserializer, map or other part of a codec. It can be used once if it is consumed.
+/// A deserializer, map or other part of a codec; it can be consumed once.
 struct Source<S>(Option<S>);
 
 impl<S> Source<S> {
@@ -108,7 +108,7 @@ impl<'de, A: MapAccess<'de>> ErasedMap<'de> for Source<A> {
     }
 }
 
-/// Enum of a codec: before its variant is read, and after.
+/// The enum of a codec, before and after its variant is read.
 struct EnumSource<A, V> {
     access: Source<A>,
     variant: Source<V>,
@@ -146,7 +146,7 @@ impl<'de, A: EnumAccess<'de>> ErasedEnum<'de> for EnumSource<A, A::Variant> {
     }
 }
 
-/// Visitor or seed of a type as one of serde.
+/// Adapts an erased visitor or seed to serde's traits.
 struct Bridge<'b, T: ?Sized>(&'b mut T);
 
 impl<'de> DeserializeSeed<'de> for Bridge<'_, dyn ElementSeed<'de> + '_> {
@@ -158,7 +158,7 @@ impl<'de> DeserializeSeed<'de> for Bridge<'_, dyn ElementSeed<'de> + '_> {
     }
 }
 
-/// Hands what a deserializer has found to the visitor of a type.
+/// Implements visitor methods that pass their value on to the erased visitor.
 macro_rules! visited {
     ($($method:ident($type:ty) => $input:ident;)*) => {$(
         fn $method<E: de::Error>(self, value: $type) -> Result<(), E> {

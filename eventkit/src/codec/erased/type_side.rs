@@ -1,4 +1,4 @@
-//! The side of the type, which is compiled once for each type.
+//! The type's side, which is compiled once for each type.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -14,14 +14,14 @@ use super::{
     used_twice,
 };
 
-/// Deserializer or other part of a codec as one of serde.
+/// Adapts an erased deserializer, or another part of a codec, to serde's traits.
 pub(in crate::codec) struct Erased<'e, T: ?Sized>(pub(in crate::codec) &'e mut T);
 
-// Each of its functions is compiled for each struct, or for its list of fields. So they are few, and
-// match results: a closure, or a `?`, is one more function.
+// Each of these functions is compiled for each struct, or for its list of fields. So there are few
+// of them, and they match on results: each closure or `?` would add a function.
 
 impl Input<'_, '_> {
-    /// Returns the error of a value that a type does not take.
+    /// Returns the error for a value that a type does not accept.
     #[cold]
     fn refused(&self, expected: &dyn Expected) -> Error {
         let unexpected = match self {
@@ -53,7 +53,7 @@ impl Input<'_, '_> {
     }
 }
 
-/// What the name of a field or a variant is written as.
+/// The representations of the name of a field or variant.
 enum Name<'i> {
     Text(&'i str),
     Bytes(&'i [u8]),
@@ -81,21 +81,21 @@ impl Input<'_, '_> {
     }
 }
 
-/// Visitor or seed before it has read, and its value after.
+/// Holds a visitor or seed until it is used, and then its value.
 struct Slot<T, V, K> {
     reader: Option<T>,
     value: Option<V>,
-    /// What a visitor is compiled for.
+    /// The kind of inputs that the visitor is compiled for.
     kind: PhantomData<K>,
 }
 
 /// Any value.
 struct Anything;
 
-/// What structs, tuples and enums are written as. Their visitors refuse any other value.
+/// The inputs that represent structs, tuples and enums. Their visitors reject all others.
 struct Compound;
 
-/// What the names of fields and variants are written as.
+/// The inputs that represent the names of fields and variants.
 struct Identifier;
 
 impl<T, V, K> Slot<T, V, K> {
@@ -219,7 +219,7 @@ impl<'de> Erased<'_, dyn ErasedDeserializer<'de> + '_> {
     }
 }
 
-/// Implements the methods of a deserializer, each with its hint and what a visitor is compiled for.
+/// Implements the methods of a deserializer, each with its hint and the kind of its visitor.
 macro_rules! hinted {
     ($($method:ident($($name:ident: $type:ty),*) => $hint:expr, $kind:ident;)*) => {$(
         fn $method<V: Visitor<'de>>(self $(, $name: $type)*, visitor: V) -> Result<V::Value, Error> {

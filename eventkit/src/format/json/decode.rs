@@ -132,7 +132,7 @@ fn malformed(text: &str, expected: &'static str) -> DecodeError {
     )
 }
 
-/// The error of reading an element.
+/// An error from reading an element.
 pub(super) enum ElementError {
     Malformed,
     Invalid(DecodeError),

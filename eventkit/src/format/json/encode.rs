@@ -118,7 +118,7 @@ fn member(name: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\":");
 }
 
-/// Writes a string; few strings contain characters that have to be escaped.
+/// Writes a string; few strings contain characters that must be escaped.
 pub(super) fn string(text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
     if is_plain(text) {
         plain_string(text, out);

@@ -110,7 +110,10 @@ impl Json {
         value.write_to(encode::JsonWriter)
     }
 
-    #[expect(clippy::unused_self, reason = "as for a format with other limits")]
+    #[expect(
+        clippy::unused_self,
+        reason = "the method also exists for formats with other limits"
+    )]
     fn limits(self) -> Limits {
         Limits::DEFAULT
     }

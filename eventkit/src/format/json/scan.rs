@@ -11,7 +11,7 @@ use crate::codec::{DataSeed, JsonSeed, read_json};
 use crate::error::DecodeError;
 use crate::event::json::{self, Skipped, is_space, unescaped_len};
 
-/// The error of text that is not JSON, or does not have the expected form.
+/// The error for text that is not JSON, or does not have the expected form.
 ///
 /// [`explain`] determines the position and the reason in a second pass.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The builder of an endpoint.
+//! The builder for an endpoint.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -35,7 +35,7 @@ impl Endpoint {
     }
 }
 
-/// A builder of an [`Endpoint`].
+/// A builder for an [`Endpoint`].
 #[must_use = "a builder does nothing until `build` is called"]
 #[derive(Debug)]
 pub struct EndpointBuilder {
@@ -82,7 +82,7 @@ impl EndpointBuilder {
     /// senders together; unlimited by default.
     ///
     /// A handshake grants at most this rate. The requests of one minute may come in a burst;
-    /// further ones get the response 429. Handshakes need no token, so they are limited separately:
+    /// additional ones get the response 429. Handshakes need no token, so they are limited separately:
     /// all senders together may make this number of handshakes per minute, or 60 if no rate is set.
     pub fn rate(mut self, per_minute: u32) -> Self {
         self.settings.origins.rate = Some(per_minute);
@@ -132,7 +132,7 @@ impl EndpointBuilder {
 
     /// Sets how long the endpoint remembers the outcome of a delivery; one hour by default.
     ///
-    /// If a sender retries a forgotten delivery, its handler runs again: the window has to be
+    /// If a sender retries a forgotten delivery, its handler runs again: the window must be
     /// longer than senders retry.
     pub fn dedup_window(mut self, window: Duration) -> Self {
         self.dedup_window = window;

@@ -48,7 +48,7 @@ impl DeliverySummary {
     }
 
     /// Returns the response for the worst outcome, with the longest delay. `retry_after` is the
-    /// delay of outcomes that have none.
+    /// delay for outcomes without one.
     pub(super) fn to_response(&self, retry_after: Duration) -> Response<Bytes> {
         let unsettled = self.unsettled();
         if unsettled == 0 {

@@ -22,7 +22,7 @@ use crate::client::HttpClient;
 type PendingDelivery = (Arc<str>, OutcomeReceiver);
 
 impl Endpoint {
-    /// Responds to a request, whatever its path and host, once all of its events are handled.
+    /// Responds to a request, regardless of its path and host, once all of its events are handled.
     ///
     /// If the future is dropped, handlers that have received an event still finish.
     ///

@@ -191,11 +191,11 @@ impl Shared {
             Ok(Err(error)) if error.is::<LengthLimitError>() => return Err(too_large()),
             Ok(Err(error)) => {
                 let detail = format!("failed to read the body: {error}");
-                (StatusCode::BAD_REQUEST, "Body not readable", detail)
+                (StatusCode::BAD_REQUEST, "Unreadable body", detail)
             }
             Err(_) => {
                 let detail = format!("the body was not received within {read_timeout:?}");
-                (StatusCode::REQUEST_TIMEOUT, "Body too slow", detail)
+                (StatusCode::REQUEST_TIMEOUT, "Body timed out", detail)
             }
         };
         Err(Problem::new(status, title, detail))

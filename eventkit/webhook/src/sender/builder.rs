@@ -1,4 +1,4 @@
-//! The builder of a sender.
+//! The builder for a sender.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::headers::REQUEST_ORIGIN;
 use crate::rate::RateLimiter;
 
 impl Sender {
-    /// Creates a builder of a sender to a URL.
+    /// Creates a builder for a sender that publishes to a URL.
     pub fn to(url: impl Into<String>) -> SenderBuilder {
         SenderBuilder {
             url: url.into(),
@@ -45,7 +45,7 @@ impl Sender {
     }
 }
 
-/// A builder of a [`Sender`].
+/// A builder for a [`Sender`].
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct SenderBuilder {
     url: String,
@@ -102,7 +102,7 @@ impl SenderBuilder {
     /// Requests permission from the target before the first event (4); no event is sent without it.
     /// This requires an [`origin`](SenderBuilder::origin).
     ///
-    /// The target has to allow exactly this origin, or `*`. Requests above the granted rate are
+    /// The target must allow exactly this origin, or `*`. Requests above the granted rate are
     /// delayed. A permission is valid for the lifetime of the sender.
     pub fn handshake(mut self) -> Self {
         self.handshake = true;
@@ -159,7 +159,7 @@ impl SenderBuilder {
         self
     }
 
-    /// Sets the builder of the reqwest client, for instance for proxies and certificates. Redirects
+    /// Sets the builder for the reqwest client, for instance for proxies and certificates. Redirects
     /// are never followed.
     pub fn reqwest(mut self, builder: reqwest::ClientBuilder) -> Self {
         self.client = Client::Reqwest(Box::new(builder));
@@ -172,7 +172,7 @@ impl SenderBuilder {
         self
     }
 
-    /// Builds the sender; this sends nothing.
+    /// Builds the sender, without sending anything.
     ///
     /// # Errors
     ///

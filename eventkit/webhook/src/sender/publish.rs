@@ -190,9 +190,9 @@ impl Sender {
             let left = deadline.saturating_duration_since(Instant::now());
             if attempt >= retry.attempts || delay > left {
                 let reason = if delay > left {
-                    format!("the next one would be in {delay:?}, after the deadline")
+                    format!("the next attempt would be in {delay:?}, after the deadline")
                 } else {
-                    "it was the last one".to_owned()
+                    "no attempts are left".to_owned()
                 };
                 let details = format!("; gave up after attempt {attempt}: {reason}");
                 return Err(failed.into_error(&operation(), &details));
@@ -213,7 +213,7 @@ impl Sender {
 impl Shared {
     async fn attempt(&self, message: &Message, deadline: Instant) -> Result<(), FailedAttempt> {
         if self.retired.load(Ordering::Relaxed) {
-            let reason = "the target is retired: it responded with 410 Gone before";
+            let reason = "the target is retired: it responded with 410 Gone earlier";
             let next_step = NextStep::Stop(TransportErrorKind::Rejected);
             return Err(FailedAttempt::new(next_step, reason));
         }

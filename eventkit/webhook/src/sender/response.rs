@@ -120,7 +120,7 @@ fn advice(status: StatusCode, headers: &HeaderMap) -> Option<String> {
         StatusCode::UNAUTHORIZED => "see `SenderBuilder::token`",
         StatusCode::FORBIDDEN => "see `SenderBuilder::token` and `SenderBuilder::origin`",
         StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => {
-            "check that the URL is that of a webhook"
+            "check that the URL belongs to a webhook"
         }
         _ if status.is_redirection() => {
             let to = headers.get(LOCATION).map(HeaderValue::as_bytes);

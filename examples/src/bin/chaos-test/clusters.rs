@@ -28,7 +28,11 @@ pub(crate) async fn leader_killed(row: &mut Environment) -> Result<(), BoxError>
         row.until(time, 4).await?;
         let leader = leader(&row.operator().await?).await?;
         row.broker.restart(&leader, DOWN).await?;
-        row.allow(1, at_once(), "what a killed leader had not replicated");
+        row.allow(
+            1,
+            at_once(),
+            "acknowledgements that a killed leader had not replicated",
+        );
     }
     row.until(1, 1).await
 }

@@ -70,7 +70,8 @@ pub(crate) async fn server_killed(row: &mut Environment) -> Result<(), BoxError>
         row.until(time, 4).await?;
         let done = row.done()?;
         row.broker.restart("", DOWN).await?;
-        let why = "what the server had not written, of 250 ms and what ended at once";
+        let why =
+            "acknowledgements of 250 ms that the server had not written, and events in flight";
         row.allow(1, unwritten(row), why);
         if !row.broker.server()?.is_at_least(2, 10) {
             let why = "NATS before 2.10 may lose the whole position of a consumer that it writes";

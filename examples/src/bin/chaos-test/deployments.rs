@@ -189,7 +189,7 @@ pub(crate) async fn roll_policy(row: &mut Environment) -> Result<(), BoxError> {
     start(row, Generation::New).await?;
     // Only one handler takes longer than the new `ack_wait`.
     let in_hand = in_hand() / HANDLERS.len() as u64;
-    let why = "what the old worker had in hand when the time was shortened";
+    let why = "events that the old worker was handling when `ack_wait` was shortened";
     row.allow(1, in_hand, why);
     row.until(3, 4).await?;
     row.terminate_oldest().await?;

@@ -215,7 +215,7 @@ impl Environment {
             if done != before {
                 (before, since) = (done, Instant::now());
             }
-            // The row reports what is missing.
+            // The row reports the missing events.
             self.is_stuck = since.elapsed() > PATIENCE;
         }
         Ok(())

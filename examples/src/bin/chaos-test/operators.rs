@@ -31,7 +31,7 @@ pub(crate) async fn consumer_deleted(row: &mut Environment) -> Result<(), BoxErr
     row.start_worker()?.ready().await?;
     row.until(1, 2).await?;
     row.operator().await?.delete_consumer(INVOICE).await?;
-    let why = "what each worker had in hand, and did since it last asked for the position";
+    let why = "events that each worker was handling, or handled since it last read the position";
     row.allow(2, in_hand_and_since_last_look(row), why);
     row.until(1, 1).await
 }
@@ -58,7 +58,7 @@ pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError
     row.demand_ok(noticed.map(drop));
     sleep(GONE).await;
     let is_gone = operator.stream().await?.is_none();
-    row.demand(is_gone, "a worker made the deleted stream anew");
+    row.demand(is_gone, "a worker recreated the deleted stream");
     row.setup.worker.stream.open().await?;
     row.publish(half..all);
     let ready = row.newest()?.ready().await;

@@ -28,7 +28,7 @@ const CRASHER_CONCURRENCY: u16 = 4;
 /// The maximum number of times that the event may abort its process.
 const MAX_CRASHES: u64 = 40;
 
-const KILLED: &str = "what a killed worker had done and not acknowledged";
+const KILLED: &str = "events that a killed worker had handled but not acknowledged";
 
 /// Runs all events on one worker, without a fault.
 pub(crate) async fn work(row: &mut Environment) -> Result<(), BoxError> {
@@ -118,7 +118,7 @@ pub(crate) async fn frozen(row: &mut Environment) -> Result<(), BoxError> {
         sleep(ACK_WAIT + Duration::from_secs(2)).await;
         worker.signal("CONT").await?;
         row.workers.push(worker);
-        row.allow(1, in_hand(), "what a frozen worker had in hand");
+        row.allow(1, in_hand(), "events that a frozen worker was handling");
     }
     row.until(1, 1).await
 }
@@ -197,7 +197,7 @@ pub(crate) async fn crash(row: &mut Environment) -> Result<(), BoxError> {
         format!("an event has aborted its process {crashes} times"),
     );
     let each = HANDLERS.len() as u64 * u64::from(CRASHER_CONCURRENCY);
-    let why = "what a crashed worker had done and not acknowledged";
+    let why = "events that a crashed worker had handled but not acknowledged";
     row.allow(crashes, each, why);
     row.until(1, 1).await
 }

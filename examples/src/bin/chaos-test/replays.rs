@@ -39,7 +39,7 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     sleep(Duration::from_millis(500)).await;
     row.take_oldest()?.kill().await?;
     row.start_worker()?;
-    let why = "what a killed worker had done and not acknowledged";
+    let why = "events that a killed worker had handled but not acknowledged";
     row.allow(1, at_once(), why);
     let replayed = replaying.await??;
     row.demand(

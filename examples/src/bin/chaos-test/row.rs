@@ -74,7 +74,7 @@ impl Row {
 /// Prints the table, followed by broken promises.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8}  what may be done twice",
+        "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8}  reason for repeated effects",
         "fault", "lost", "done twice", "at most", "dead letters", "seconds"
     );
     for row in rows {

@@ -53,7 +53,7 @@ pub(crate) fn sends_receipts(setup: &mut Setup) {
     setup.lasting(Duration::from_secs(4));
 }
 
-/// Stops the server of outgoing events, and counts at the end what it has stored.
+/// Stops the server of outgoing events, and counts the stored events at the end.
 pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError> {
     let stream = StreamConfig::at(row.start_second_server()?.url());
     row.setup.worker.outgoing = Some(stream.clone());

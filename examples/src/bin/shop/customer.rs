@@ -18,7 +18,7 @@ pub(crate) async fn visit(url: &str) -> Result<(), BoxError> {
     let placed = order("A-1", 1_250).event_builder()?.id("1").build()?;
     send(shop().event(&placed)?).await?;
 
-    title("2. One event in structured mode: all of it as JSON in the body");
+    title("2. One event in structured mode: the whole event as JSON in the body");
     let shipped = OrderShipped {
         order_id: "A-1".to_owned(),
         carrier: "bike".to_owned(),
@@ -37,7 +37,7 @@ pub(crate) async fn visit(url: &str) -> Result<(), BoxError> {
     ];
     send(shop().event_batch(&batch, &Json)?).await?;
 
-    title("4. A handler fails: the others run all the same, and the answer says which one it was");
+    title("4. A handler fails: the others still run, and the response names it");
     let expensive = order("A-3", 999_900).event_builder()?.id("5").build()?;
     send(shop().event(&expensive)?).await?;
 

@@ -34,7 +34,7 @@ async fn receive(
     let mut outcome = Outcome::default();
     for event in &events {
         let report = match shop.dispatch_async(event).await {
-            // If a handler fails, the others run nevertheless, so both cases have a complete
+            // If a handler fails, the others still run, so both cases have a complete
             // report.
             Ok(report) | Err(DispatchError::Failed(report)) => report,
             Err(error) => {

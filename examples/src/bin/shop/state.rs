@@ -45,7 +45,7 @@ impl Bank {
     }
 }
 
-/// The error of a declined payment.
+/// The error for a declined payment.
 #[derive(Debug)]
 pub(crate) struct Declined;
 

@@ -90,7 +90,7 @@ pub(super) fn webhook() -> Tried {
     let sender = Sender::to("https://example.com/events").build()?;
     let endpoint = Endpoint::builder().publisher(sender).build()?;
     assert_eq!(endpoint.name(), "webhook");
-    // This only has to compile, so it needs no server.
+    // This only needs to compile, so it needs no server.
     drop(async {
         let nats = eventkit_nats::Nats::connect("nats://example.com")
             .stream("shop")

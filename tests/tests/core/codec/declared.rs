@@ -101,7 +101,7 @@ fn a_deserialize_impl_that_reads_no_value_is_refused_for_every_source() {
         Json.decode_as::<Holder>(&json).unwrap_err(),
     ] {
         assert_eq!(error.kind(), DecodeErrorKind::Data);
-        let why = "the type does not read its value";
+        let why = "the type did not deserialize its value";
         assert!(chain(&error).ends_with(why), "{error:?}");
     }
     // Without fields, there is nothing to read.

@@ -92,7 +92,7 @@ fn a_body_without_a_content_type_is_binary() {
 }
 
 #[test]
-fn an_empty_body_that_cannot_be_data_is_no_data() {
+fn an_empty_body_that_cannot_be_data_means_no_data() {
     assert_eq!(decode(&headers(&[]), Bytes::new()).unwrap().data(), None);
     let event = body_as("application/json", b"");
     assert_eq!(event.data(), None);

@@ -51,7 +51,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// The error of an invalid event.
+/// The error for an invalid event.
 struct Invalid;
 
 /// A value that may be absent or invalid.

@@ -144,7 +144,7 @@ fn the_kind_of_the_data_follows_from_its_content_type() {
 }
 
 #[test]
-fn an_empty_body_that_cannot_be_data_is_no_data() {
+fn an_empty_body_that_cannot_be_data_means_no_data() {
     let empty = |headers: &[(&str, &str)]| decode(headers, Bytes::new()).unwrap();
 
     assert_eq!(empty(&headers(&[])).data(), None);

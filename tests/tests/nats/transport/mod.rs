@@ -35,7 +35,7 @@ use tokio::time::timeout;
 /// A time limit that no test comes close to.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Returns a builder of a transport that detects failures quickly.
+/// Returns a builder for a transport that detects failures quickly.
 fn on(server: &Server) -> NatsBuilder {
     Nats::connect(server.url())
         .idle_heartbeat(Duration::from_millis(500))

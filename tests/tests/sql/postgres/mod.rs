@@ -70,7 +70,7 @@ async fn open_with(place: &str, connections: u32) -> SqlStore<Db> {
 
 /// Returns whether a transaction is open at the server, regardless of the state of sqlx.
 async fn is_in_transaction(connection: &mut PgConnection) -> bool {
-    // The statement is an error outside of a transaction.
+    // The statement is an error outside a transaction.
     sqlx::raw_sql("SAVEPOINT a")
         .execute(connection)
         .await

@@ -101,7 +101,7 @@ async fn a_database_error_is_an_error_of_each_call() {
     }
     for answer in asking.join_all().await {
         let error = answer.unwrap_err();
-        assert_eq!(error.to_string(), "failed to use the inbox");
+        assert_eq!(error.to_string(), "failed to access the inbox");
         assert!(error.source().is_some());
     }
     store.migrate().await.unwrap();

@@ -99,7 +99,7 @@ async fn one_of_three_relays_publishes_and_another_takes_over() {
         store_events(&store, numbers(round * 50..round * 50 + 50)).await;
         published.until(round as usize * 50 + 50).await;
         let active = relays.iter().position(|own| own.relay.health().is_active);
-        // Unless it stops gracefully, the others have to wait for its lease.
+        // Unless it stops gracefully, the others must wait for its lease.
         let active = relays.swap_remove(active.unwrap());
         active.stop().await;
     }

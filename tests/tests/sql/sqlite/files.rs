@@ -83,7 +83,7 @@ async fn the_error_for_a_file_that_is_not_a_database_names_it() {
     let path = folder.file().display().to_string();
     assert_eq!(
         error.to_string(),
-        format!("failed to open the inbox {path}")
+        format!("failed to open the inbox file {path}")
     );
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(cause.contains("not a database"), "{cause}");

@@ -35,7 +35,7 @@ const CHECKED: &[&str] = &[
     "replay_policy",
 ];
 
-/// The settings that withhold no event from a subscription: settings of push consumers, limits that
+/// The settings that do not withhold events from a subscription: settings of push consumers, limits that
 /// the requests of this transport do not use, and descriptive ones.
 const HARMLESS: &[&str] = &[
     "deliver_group",

@@ -33,7 +33,7 @@ const CHECKED: &[&str] = &[
     "subjects",
 ];
 
-/// The settings that withhold no event from a subscription.
+/// The settings that do not withhold events from a subscription.
 ///
 /// Some of them let publishers delete their own events (`allow_msg_ttl`, `allow_rollup_hdrs`), and
 /// some refuse events with an error (`max_consumers`, `max_msg_size`).
@@ -244,7 +244,7 @@ impl StreamSettings {
     }
 }
 
-/// Checks the settings that change what the stream does with an event.
+/// Checks the settings that change how the stream treats an event.
 fn check_semantics(found: Settings<'_>, mismatch: &mut ConfigMismatch) {
     for refused in ["no_ack", "sealed"] {
         mismatch.expect_eq(refused, found.flag(refused), false);
