@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod fuzz;
+pub mod guard;
 pub mod header_values;
 pub mod message;
 pub mod nats;

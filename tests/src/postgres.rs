@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::guard::Guard;
 use crate::nats::free_port;
 use crate::prepared;
 
@@ -24,7 +25,13 @@ pub struct Server {
     folder: PathBuf,
     port: u16,
     child: Option<Child>,
+    _guard: Guard,
 }
+
+/// Stops the server whose directory is `$1`, if it runs, and removes the directory.
+const STOP: &str = r#"
+pid=$(head -n 1 "$1/data/postmaster.pid") && kill -QUIT "$pid" && while kill -0 "$pid"; do sleep 0.1; done
+rm -rf "$1""#;
 
 impl Server {
     /// Starts a server, or returns `None` if tests with a server are disabled.
@@ -42,6 +49,7 @@ impl Server {
         fs::create_dir_all(&folder).expect("the directory of the server should be creatable");
         let mut server = Self {
             programs,
+            _guard: Guard::new(STOP, &folder),
             folder,
             port: 0,
             child: None,

@@ -201,8 +201,8 @@ async fn execute<DB: SqlDatabase>(
     store: &SqlStore<DB>,
     operation: &Operation,
 ) -> Result<Answer, SqlError> {
-    let failed = |error| SqlError::of("use the inbox")(error);
-    let mut connection = store.connection("use the inbox").await?;
+    let failed = |error| SqlError::of("access the inbox")(error);
+    let mut connection = store.connection("access the inbox").await?;
     store.sweep(&mut connection).await;
     let mut conflicts = 0;
     loop {

@@ -41,7 +41,7 @@ pub(super) async fn work<DB: SqlDatabase>(
 ) {
     let mut waiting = Vec::with_capacity(MAX_ROWS);
     while requests.recv_many(&mut waiting, MAX_ROWS).await > 0 {
-        let mut connection = match store.connection("use the inbox").await {
+        let mut connection = match store.connection("access the inbox").await {
             Ok(connection) => connection,
             Err(error) => {
                 // The others have waited for the connection too.
@@ -88,7 +88,7 @@ async fn execute<DB: SqlDatabase>(
     statements: &BatchStatements,
     waiting: &mut Vec<Request>,
 ) -> Result<Vec<Answer>, SqlError> {
-    let failed = SqlError::of("use the inbox");
+    let failed = SqlError::of("access the inbox");
     waiting.retain(|request| !request.is_abandoned());
     let operations: Vec<_> = waiting.iter().map(|own| &own.operation).collect();
     let executed = async {

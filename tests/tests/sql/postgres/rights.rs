@@ -96,11 +96,7 @@ async fn rights_that_are_missing_are_named() {
         let store = SqlStore::new(pool.clone()).schema(schema).unwrap();
         store.migrate().await.map_err(|error| error.to_string())
     };
-    let lacks = |rights: &str| {
-        Err(format!(
-            "the user `guest` of the database lacks rights: {rights}"
-        ))
-    };
+    let lacks = |rights: &str| Err(format!("the database user `guest` lacks rights: {rights}"));
     let nowhere = migrate("nowhere").await;
     assert_eq!(nowhere, lacks("CREATE on the database postgres"));
     grant(&owner, "CREATE SCHEMA empty".to_owned()).await;

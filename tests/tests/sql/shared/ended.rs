@@ -51,7 +51,7 @@ async fn a_handler_that_ends_its_transaction_fails() {
         let error = app.dispatch_async(&payment("A-1", 30)).await.unwrap_err();
         let error = format!("{error:#}");
         assert!(
-            error.contains("the transaction is no longer"),
+            error.contains("in which the event was claimed has ended"),
             "{statement}: {error}"
         );
         assert_eq!(count(&store, "outbox").await, 0, "{statement}");

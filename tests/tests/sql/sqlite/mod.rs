@@ -5,10 +5,13 @@ mod files;
 mod full;
 mod rolled_back;
 
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs, process};
 
 use eventkit_sql::SqlStore;
+use eventkit_tests::guard::Guard;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
@@ -27,13 +30,16 @@ pub(crate) async fn store() -> Option<SqlStore<Db>> {
 )]
 pub(crate) fn place() -> Option<String> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    static FOLDER: OnceLock<(PathBuf, Guard)> = OnceLock::new();
+    let (folder, _) = FOLDER.get_or_init(|| {
+        let folder = env::temp_dir().join(format!("eventkit-sql-{}", process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        let guard = Guard::new(r#"rm -rf "$1""#, &folder);
+        (folder, guard)
+    });
     let number = COUNT.fetch_add(1, Ordering::Relaxed);
-    let path = env::temp_dir().join(format!("eventkit-sql-{}-{number}.db", process::id()));
-    let path = path.display().to_string();
-    for end in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(format!("{path}{end}"));
-    }
-    Some(path)
+    Some(folder.join(format!("{number}.db")).display().to_string())
 }
 
 /// Opens the store in a file, and creates its tables if there are none.
