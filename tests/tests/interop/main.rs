@@ -118,8 +118,8 @@ async fn every_exchange_succeeds_except_for_known_differences() {
     if sdks.len() == Sdk::ALL.len() {
         let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("interop/README.md");
         let page = std::fs::read_to_string(page).unwrap();
-        let sorts = format!("sends {} sorts of events", cases::all().len());
-        assert!(page.contains(&sorts), "the page should contain: {sorts}");
+        let kinds = format!("sends {} kinds of events", cases::all().len());
+        assert!(page.contains(&kinds), "the page should contain: {kinds}");
         assert!(
             page.contains(&summary),
             "the page has another summary than\n{summary}"

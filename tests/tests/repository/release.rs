@@ -57,7 +57,7 @@ fn the_minimum_rust_version_is_the_same_everywhere() {
         ("README.md", format!("Rust {oldest} or later")),
         (
             "CONTRIBUTING.md",
-            format!("that all tests are run with, which is {oldest}"),
+            format!("`rust-version`, which is {oldest}, is the oldest compiler"),
         ),
         ("tests/run", format!("Rust {oldest} or later")),
         // The tests are run with this version.
