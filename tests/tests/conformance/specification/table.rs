@@ -97,7 +97,7 @@ fn the_table_is_up_to_date() {
             line.matches('|').count(),
             5,
             "a cell contains a bar: {line}"
-        )
+        );
     });
     expect_file!["../../../vectors/conformance.md"].assert_eq(&table);
 }
