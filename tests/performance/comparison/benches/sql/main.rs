@@ -51,7 +51,7 @@ async fn charge(order: &OrderPlaced, tx: &mut Tx<Postgres>) -> Result<OrderCharg
     })
 }
 
-const CLAIM: &str = "INSERT INTO eventkit.inbox AS inbox (key, source, id, handler, completed_at)
+const CLAIM: &str = "INSERT INTO eventkit.inbox AS inbox (key, source, id, subscription, completed_at)
     SELECT $1, $2, $3, $4, (extract(epoch FROM clock_timestamp()) * 1000)::bigint
     WHERE pg_try_advisory_xact_lock($5)
     ON CONFLICT (key) DO UPDATE SET completed_at = excluded.completed_at
