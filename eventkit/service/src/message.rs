@@ -11,7 +11,7 @@ use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
 use super::circuit_breaker::Permit;
-use super::counters::{CountGuard, increment};
+use super::counters::increment;
 use super::dead_letter::{Failed, FailureRecord};
 use super::delivery::{AttemptOutcome, Delivery, OpenClaim};
 use super::error::within;
@@ -48,13 +48,8 @@ enum Next {
     TryAgain(Duration),
 }
 
-/// Processes one message and settles it; the guard counts it as in flight meanwhile.
-pub(crate) async fn process(
-    task: &SubscriptionTask,
-    incoming: Incoming,
-    mut guard: KeyGuard,
-    _in_flight: CountGuard<'_>,
-) {
+/// Processes one message and settles it.
+pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut guard: KeyGuard) {
     let is_addressed = task.shared.is_addressed_to(&incoming);
     let losses = task.status.losses.load(Ordering::Relaxed);
     let Incoming {

@@ -99,7 +99,7 @@ pub(crate) fn is_caused_by_event(failure: &Failure) -> bool {
     }
 }
 
-/// What a service does with a message.
+/// The way in which a service settles a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Disposition {
     /// The message is acknowledged: it was handled, or needs no handling.

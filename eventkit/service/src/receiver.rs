@@ -105,11 +105,10 @@ pub(crate) async fn run(task: Arc<SubscriptionTask>) {
 
 /// Receives and processes messages, one after another.
 async fn work(task: Arc<SubscriptionTask>, receiver: Arc<Receiver>) {
-    while let Some((incoming, guard, in_flight)) = receiver.next(&task).await {
+    while let Some((incoming, guard, _in_flight)) = receiver.next(&task).await {
         // Only a transport can panic here, since panics of handlers are caught; the message is
         // delivered again.
-        let processed =
-            catch_panic(pin!(message::process(&task, incoming, guard, in_flight))).await;
+        let processed = catch_panic(pin!(message::process(&task, incoming, guard))).await;
         if let Err(panic) = processed {
             let error = Failure::panic(&*panic);
             task.status.set_last_error(&error);

@@ -1,5 +1,6 @@
 //! Classification of database errors.
 
+use std::borrow::Cow;
 use std::error::Error;
 
 use eventkit::unit_of_work::CommitError;
@@ -48,10 +49,7 @@ pub(crate) fn is_lost<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
 
 /// Returns whether an error says, or one behind it, that the disk is full.
 pub(crate) fn is_full<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
-    let Some(database) = causes(error).find_map(database_error::<DB>) else {
-        return false;
-    };
-    let code = database.code().unwrap_or_default();
+    let code = code::<DB>(error);
     sqlite_code(&code) == Some(SQLITE_FULL) || code == "53100"
 }
 
@@ -63,12 +61,15 @@ fn is_disconnected(error: &sqlx::Error) -> bool {
 
 /// Returns whether an sqlx error, or the one behind an error, is a conflict between transactions.
 pub(crate) fn is_conflict<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
-    let Some(database) = causes(error).find_map(database_error::<DB>) else {
-        return false;
-    };
-    let code = database.code().unwrap_or_default();
+    let code = code::<DB>(error);
     // `SQLITE_BUSY` and `SQLITE_LOCKED`, or PostgreSQL's serialization failure and deadlock.
     matches!(sqlite_code(&code), Some(5 | 6)) || ["40001", "40P01"].contains(&&*code)
+}
+
+/// Returns the code of the database's error among an error and its causes, or an empty string.
+fn code<'e, DB: SqlDatabase>(error: &'e (dyn Error + 'static)) -> Cow<'e, str> {
+    let database = causes(error).find_map(database_error::<DB>);
+    database.and_then(DatabaseError::code).unwrap_or_default()
 }
 
 /// Returns the primary result code of an SQLite error, without its extension bits.

@@ -6,9 +6,9 @@ use std::task::{Context, Poll, ready};
 use eventkit::transport::BoxFuture;
 use tokio::runtime::Handle;
 
-/// A future that goes on when nothing waits for it any longer.
+/// A future that runs to completion even if it is dropped.
 ///
-/// A statement that is cancelled while PostgreSQL executes it takes effect, and nobody learns of it.
+/// A statement that is cancelled while PostgreSQL executes it still takes effect, without a result.
 pub(crate) struct Continued<T: Send + 'static>(Option<BoxFuture<'static, T>>);
 
 impl<T: Send + 'static> Continued<T> {
@@ -34,7 +34,7 @@ impl<T: Send + 'static> Drop for Continued<T> {
     fn drop(&mut self) {
         // Without a runtime, the pool ends too.
         if let (Some(future), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
-            // What it returns is dropped.
+            // Its output is dropped.
             runtime.spawn(future);
         }
     }

@@ -201,17 +201,16 @@ async fn execute<DB: SqlDatabase>(
     store: &SqlStore<DB>,
     operation: &Operation,
 ) -> Result<Answer, SqlError> {
-    let failed = |error| SqlError::of("access the inbox")(error);
     let mut connection = store.connection("access the inbox").await?;
     store.sweep(&mut connection).await;
+    let window = store.window_millis();
     let mut conflicts = 0;
     loop {
-        let window = store.window_millis();
         let answer = operation.execute::<DB>(&mut connection, &store.statements, window);
         match answer.await {
             // Conflicts are possible if transactions are serializable by default.
             Err(error) if conflicts < MAX_CONFLICTS && is_conflict::<DB>(&error) => conflicts += 1,
-            answer => return answer.map_err(failed),
+            answer => return answer.map_err(SqlError::of("access the inbox")),
         }
     }
 }

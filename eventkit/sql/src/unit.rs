@@ -111,12 +111,9 @@ const MAX_CLAIMS: usize = 16;
 
 impl<DB: SqlDatabase> SqlUnitOfWork<DB> {
     fn take(&self) -> Option<Transaction<'static, DB>> {
-        take(&self.slot)
+        let mut slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.take()
     }
-}
-
-fn take<T>(slot: &Mutex<Option<T>>) -> Option<T> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
 impl<DB: SqlDatabase> UnitOfWorkStore for SqlStore<DB> {
@@ -174,9 +171,7 @@ impl<DB: SqlDatabase> SqlStore<DB> {
             }
         }
     }
-}
 
-impl<DB: SqlDatabase> SqlStore<DB> {
     async fn claim_unit(
         &self,
         connection: &mut DB::Connection,

@@ -129,7 +129,7 @@ pub(super) struct PublishAck {
     pub(super) duplicate: bool,
 }
 
-/// What the server answers to a message for a stream.
+/// The response of the server to a message for a stream.
 ///
 /// The type of the client has to hold each member until it has found out which response it is.
 #[derive(Deserialize)]

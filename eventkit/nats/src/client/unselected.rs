@@ -55,7 +55,7 @@ struct Report {
     of_other_types: u64,
 }
 
-/// What to do with an event that its subscription does not select.
+/// The treatment of an event that its subscription does not select.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Skip,

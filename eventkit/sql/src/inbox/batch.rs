@@ -18,7 +18,7 @@ pub(super) struct Batch<'b, DB: SqlDatabase> {
     pub(super) window: i64,
 }
 
-/// What an inbox has about an event.
+/// The entry of an event in an inbox.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     token: Option<i64>,

@@ -16,7 +16,7 @@ pub(super) struct Operation {
     pub(super) kind: OperationKind,
 }
 
-/// What an operation does; leases are in milliseconds.
+/// The kind of an operation; leases are in milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum OperationKind {
     Claim { token: ClaimToken, lease: i64 },

@@ -26,14 +26,14 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Returns whether nobody would use a claim that is granted.
+    /// Returns whether this is a claim whose caller has stopped waiting.
     fn is_abandoned(&self) -> bool {
         let is_claim = matches!(self.operation.kind, OperationKind::Claim { .. });
         is_claim && self.reply.is_closed()
     }
 }
 
-/// Executes operations until all inboxes are dropped: those that wait, at the same time.
+/// Executes waiting operations together, until all inboxes are dropped.
 pub(super) async fn work<DB: SqlDatabase>(
     store: SqlStore<DB>,
     statements: Arc<BatchStatements>,
@@ -44,7 +44,7 @@ pub(super) async fn work<DB: SqlDatabase>(
         let mut connection = match store.connection("access the inbox").await {
             Ok(connection) => connection,
             Err(error) => {
-                // The others have waited for the connection too.
+                // The operations in the queue have waited for the connection too.
                 take(&mut requests, &mut waiting, MAX_QUEUED);
                 answer(&mut waiting, Err(error));
                 continue;
@@ -65,9 +65,9 @@ pub(super) async fn work<DB: SqlDatabase>(
     }
 }
 
-/// Takes the operations that wait by now; returns whether there are any.
+/// Takes the operations that are waiting by now, and returns whether there are any.
 async fn take_more(requests: &mut mpsc::Receiver<Request>, waiting: &mut Vec<Request>) -> bool {
-    // Those who have been answered may ask again.
+    // Callers that were answered may already have their next operation.
     yield_now().await;
     take(requests, waiting, MAX_ROWS);
     !waiting.is_empty()
@@ -88,20 +88,16 @@ async fn execute<DB: SqlDatabase>(
     statements: &BatchStatements,
     waiting: &mut Vec<Request>,
 ) -> Result<Vec<Answer>, SqlError> {
-    let failed = SqlError::of("access the inbox");
     waiting.retain(|request| !request.is_abandoned());
     let operations: Vec<_> = waiting.iter().map(|own| &own.operation).collect();
-    let executed = async {
-        store.sweep(connection).await;
-        let window = store.window_millis();
-        let mut batch = Batch::<DB> {
-            connection,
-            statements,
-            window,
-        };
-        batch.execute(&operations).await
+    store.sweep(connection).await;
+    let mut batch = Batch::<DB> {
+        connection,
+        statements,
+        window: store.window_millis(),
     };
-    executed.await.map_err(failed)
+    let answers = batch.execute(&operations).await;
+    answers.map_err(SqlError::of("access the inbox"))
 }
 
 /// Answers the operations in their order, or all with an error.
