@@ -1,4 +1,4 @@
-//! A publisher that records its events, and can be made to fail.
+//! Publishers for relays: one that records its events and can be made to fail, and one that calls a function.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -76,6 +76,31 @@ impl Publisher for Recorded {
             }
             result
         })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async { Ok(Published::default()) })
+    }
+}
+
+/// A publisher that calls a function with each event, which is confirmed if the function succeeds.
+pub(crate) struct Calling<F>(pub(crate) F);
+
+impl<F, R> Publisher for Calling<F>
+where
+    F: Fn(Event) -> R + Send + Sync,
+    R: Future<Output = Result<(), TransportError>> + Send + 'static,
+{
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        let called = (self.0)(event.clone());
+        Box::pin(async { called.await.map(|()| Published::default()) })
     }
 
     fn publish_raw<'a>(

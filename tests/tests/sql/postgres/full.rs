@@ -2,16 +2,13 @@
 
 use std::time::Duration;
 
-use eventkit::{Dispatcher, Policy};
-use eventkit_service::Service;
-use eventkit_service::memory::Memory;
-use eventkit_sql::{Relay, SqlStore};
+use eventkit_sql::SqlStore;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
 use tokio::time::{sleep, timeout};
 
-use super::Db;
 use super::relay::{Running, numbers, store_events};
-use super::units::{BOOKING, account, balance, payment};
+use super::units::{BOOKING, account, balance};
+use super::{Db, full_disk};
 use crate::recorded::{PATIENCE, Recorded};
 
 /// Creates an account, and triggers by which some statements find the disk full.
@@ -49,34 +46,9 @@ async fn events_wait_while_the_disk_is_full_and_go_on_when_there_is_room() {
         let Some((store, pool)) = account_on_disk(statements).await else {
             return;
         };
-        let app = Dispatcher::new(&BOOKING).state(store.clone());
-        let (memory, published) = (Memory::new(), Recorded::default());
-        let service = Service::new("bank", &app.build().unwrap())
-            .transport(memory.clone())
-            .policy(Policy::new().attempts(1))
-            .background(Relay::new(store, published.clone()))
-            .build()
-            .unwrap();
-        let handle = service.handle();
-        let running = tokio::spawn(service.run_until(std::future::pending()));
-        handle.ready().await;
-        set_full(&pool, true).await;
-        for number in 0..5 {
-            let payment = payment(&number.to_string(), 1);
-            memory.publish(&payment).await.unwrap();
-        }
-        let waiting = handle.wait_for(|health| !health.is_ready());
-        let health = timeout(PATIENCE, waiting).await.unwrap().to_string();
-        assert!(health.contains("No space left"), "{statements}: {health}");
-        set_full(&pool, false).await;
-        let settled = handle.wait_for(|health| health.is_idle() && health.is_ready());
-        let counters = timeout(PATIENCE, settled).await.unwrap().counters();
-        assert_eq!(counters.succeeded, 5, "{statements}: {counters:?}");
+        let set_full = async |is_full| set_full(&pool, is_full).await;
+        full_disk::check(statements, &BOOKING, store, "No space left", set_full).await;
         assert_eq!(balance(&pool).await, 5, "{statements}");
-        published.until(5).await;
-        handle.stop();
-        running.await.unwrap().unwrap();
-        assert_eq!(published.ids().len(), 5, "{statements}");
     }
 }
 

@@ -81,6 +81,8 @@ async fn is_in_transaction(connection: &mut PgConnection) -> bool {
 mod delivered;
 #[path = "../shared/ended.rs"]
 mod ended;
+#[path = "../shared/full_disk.rs"]
+mod full_disk;
 #[path = "../shared/inbox.rs"]
 mod inbox;
 #[path = "../shared/killed_relays.rs"]

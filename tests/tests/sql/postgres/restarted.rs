@@ -3,7 +3,7 @@
 use std::future::pending;
 use std::time::Duration;
 
-use eventkit::transport::{BoxFuture, Published, Publisher, RawMessage, TransportError};
+use eventkit::transport::TransportError;
 use eventkit::{CloudEvent, Dispatcher, Event, Registry, handles};
 use eventkit_sql::{Relay, Tx};
 use eventkit_tests::postgres::Server;
@@ -13,7 +13,7 @@ use tokio::time::{sleep, timeout};
 
 use super::{open, place_in};
 use crate::processes::{Process, run, told};
-use crate::recorded::PATIENCE;
+use crate::recorded::{Calling, PATIENCE};
 
 const EVENTS: i32 = 1000;
 
@@ -40,31 +40,6 @@ async fn remind(reminder: &ReminderDue, tx: &mut Tx<Postgres>) -> Result<(), sql
     Ok(())
 }
 
-/// A broker that confirms an event once it is handled.
-#[derive(Debug)]
-struct Handling(Dispatcher);
-
-impl Publisher for Handling {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async {
-            let handled = self.0.dispatch_async(event).await;
-            handled.map_err(|error| TransportError::unavailable(error.to_string()))?;
-            Ok(Published::default())
-        })
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async { Ok(Published::default()) })
-    }
-}
-
 /// The process of a relay and of the handler; it does nothing if no test has started it.
 #[test]
 fn process() {
@@ -74,8 +49,17 @@ fn process() {
     run(async {
         let store = open(&place).await;
         let app = Dispatcher::new(&CALENDAR).state(store.clone());
-        let relay = Relay::new(store, Handling(app.build().unwrap()));
-        relay.run_until(pending()).await;
+        let app = app.build().unwrap();
+        // Takes the place of a broker, and confirms an event once it is handled.
+        let handling = Calling(move |event: Event| {
+            let app = app.clone();
+            async move {
+                let handled = app.dispatch_async(&event).await;
+                let handled = handled.map(drop);
+                handled.map_err(|error| TransportError::unavailable(error.to_string()))
+            }
+        });
+        Relay::new(store, handling).run_until(pending()).await;
     });
 }
 

@@ -8,7 +8,7 @@ use eventkit::extension::PartitionKey;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Policy, Registry, State, handles};
 use eventkit_service::memory::Memory;
 use eventkit_service::{DeadLetter, DeadLetters, RunError, Service, ServiceHandle, ShutdownReport};
-use eventkit_sql::Tx;
+use eventkit_sql::{SqlStore, Tx};
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -93,16 +93,21 @@ async fn book_when_mended(
     Err("not yet".into())
 }
 
+/// Returns a dispatcher of the handler that fails until the flag is set.
+fn until_mended(store: &SqlStore<Db>, is_mended: &Arc<AtomicBool>) -> Dispatcher {
+    let app = Dispatcher::new(&MENDED)
+        .state(store.clone())
+        .state(Arc::clone(is_mended));
+    app.build().unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_that_is_replayed_has_its_effect_once() {
     let Some((store, pool)) = account().await else {
         return;
     };
     let is_mended = Arc::<AtomicBool>::default();
-    let app = Dispatcher::new(&MENDED)
-        .state(store.clone())
-        .state(Arc::clone(&is_mended));
-    let app = app.build().unwrap();
+    let app = until_mended(&store, &is_mended);
     let memory = forgetful();
     let letters = DeadLetters::new(memory.clone(), "bank");
     let bank = Bank::open(&app, &memory, Policy::new().attempts(2)).await;
@@ -129,10 +134,7 @@ async fn a_dead_letter_of_an_event_that_was_handled_since_has_no_effect_again() 
         return;
     };
     let is_mended = Arc::<AtomicBool>::default();
-    let app = Dispatcher::new(&MENDED)
-        .state(store.clone())
-        .state(Arc::clone(&is_mended));
-    let app = app.build().unwrap();
+    let app = until_mended(&store, &is_mended);
     let memory = forgetful();
     let letters = DeadLetters::new(memory.clone(), "bank");
     let bank = Bank::open(&app, &memory, Policy::new().attempts(1)).await;

@@ -9,45 +9,18 @@ use std::time::Duration;
 use std::{env, fs};
 
 use eventkit::Event;
-use eventkit::transport::{BoxFuture, Published, Publisher, RawMessage, TransportError};
 use eventkit_sql::Relay;
 use tokio::time::{sleep, timeout};
 
 use super::relay::{numbers, store_events};
 use super::{PREFIX, open, place};
 use crate::processes::{Process, run, told};
-use crate::recorded::PATIENCE;
+use crate::recorded::{Calling, PATIENCE};
 
 const EVENTS: u32 = 1500;
 
 /// The number of events that are marked as published together.
 const BATCH: usize = 64;
-
-/// Appends the ids of events to a file, each with the number of the process.
-#[derive(Debug)]
-struct Appending(File);
-
-impl Publisher for Appending {
-    fn publish_event<'a>(
-        &'a self,
-        event: &'a Event,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        let line = format!("{} {}\n", std::process::id(), event.id());
-        (&self.0).write_all(line.as_bytes()).unwrap();
-        Box::pin(async {
-            sleep(Duration::from_millis(1)).await;
-            Ok(Published::default())
-        })
-    }
-
-    fn publish_raw<'a>(
-        &'a self,
-        _: &'a str,
-        _: &'a RawMessage,
-    ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async { Ok(Published::default()) })
-    }
-}
 
 /// The process of a relay; it does nothing if no test has started it.
 #[test]
@@ -58,7 +31,16 @@ fn process() {
     let (place, path) = told.split_once('\n').unwrap();
     let file = OpenOptions::new().append(true).open(path).unwrap();
     run(async {
-        let relay = Relay::new(open(place).await, Appending(file));
+        // Appends the id of the event to the file, with that of the process.
+        let appending = Calling(move |event: Event| {
+            let line = format!("{} {}\n", std::process::id(), event.id());
+            (&file).write_all(line.as_bytes()).unwrap();
+            async {
+                sleep(Duration::from_millis(1)).await;
+                Ok(())
+            }
+        });
+        let relay = Relay::new(open(place).await, appending);
         relay.run_until(pending()).await;
     });
 }
