@@ -5,6 +5,7 @@ use std::sync::Arc;
 use eventkit::EncodeError;
 use thiserror::Error;
 
+use crate::codes::is_table_missing;
 use crate::key::MAX_KEY_LEN;
 
 /// An error from an operation on eventkit's tables.
@@ -18,6 +19,11 @@ pub struct SqlError(Box<SqlErrorKind>);
 pub(crate) enum SqlErrorKind {
     #[error("failed to {operation}")]
     Database {
+        operation: &'static str,
+        source: sqlx::Error,
+    },
+    #[error("failed to {operation}: eventkit's tables are missing, call `SqlStore::migrate` first")]
+    NotMigrated {
         operation: &'static str,
         source: sqlx::Error,
     },
@@ -66,6 +72,13 @@ impl From<SqlErrorKind> for SqlError {
 impl SqlError {
     /// Returns a function that wraps the error of a database operation.
     pub(crate) fn of(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
-        move |source| SqlErrorKind::Database { operation, source }.into()
+        move |source| {
+            let kind = if is_table_missing(&source) {
+                SqlErrorKind::NotMigrated { operation, source }
+            } else {
+                SqlErrorKind::Database { operation, source }
+            };
+            kind.into()
+        }
     }
 }

@@ -58,43 +58,44 @@ impl Faults {
         }
     }
 
-    /// Stores a published message twice.
+    /// Sets the probability that a published message is stored twice.
     pub fn duplicate(self, probability: f64) -> Self {
         self.with(Fault::Duplicate, probability)
     }
 
-    /// Delivers a later message before an earlier one.
+    /// Sets the probability that a later message is delivered before an earlier one.
     pub fn reorder(self, probability: f64) -> Self {
         self.with(Fault::Reorder, probability)
     }
 
-    /// Delays the delivery of a published message, up to a maximum.
+    /// Sets the probability that the delivery of a published message is delayed, and the maximum delay.
     pub fn delay(mut self, probability: f64, max: Duration) -> Self {
         self.max_delay = max;
         self.with(Fault::Delay, probability)
     }
 
-    /// Loses an acknowledgement but confirms it to the consumer.
+    /// Sets the probability that an acknowledgement is lost but confirmed to the consumer.
     pub fn drop_ack(self, probability: f64) -> Self {
         self.with(Fault::DropAck, probability)
     }
 
-    /// Disconnects the consumer just before an acknowledgement, as if the process died there.
+    /// Sets the probability that the consumer is disconnected just before an acknowledgement, as if the process
+    /// died there.
     pub fn crash_before_ack(self, probability: f64) -> Self {
         self.with(Fault::CrashBeforeAck, probability)
     }
 
-    /// Refuses to store a published message.
+    /// Sets the probability that a published message is refused and not stored.
     pub fn refuse_publish(self, probability: f64) -> Self {
         self.with(Fault::RefusePublish, probability)
     }
 
-    /// Stores a published message but reports that it was not stored.
+    /// Sets the probability that a published message is stored but reported as not stored.
     pub fn lose_confirmation(self, probability: f64) -> Self {
         self.with(Fault::LoseConfirmation, probability)
     }
 
-    /// Disconnects a consumer that asks for its next message.
+    /// Sets the probability that a consumer is disconnected when it asks for its next message.
     pub fn disconnect(self, probability: f64) -> Self {
         self.with(Fault::Disconnect, probability)
     }

@@ -65,6 +65,22 @@ async fn its_table_does_not_grow_without_bound() {
     assert_eq!(count, 1);
 }
 
+#[tokio::test]
+async fn missing_tables_are_reported_with_what_creates_them() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let drop = AssertSqlSafe(format!("DROP TABLE {PREFIX}inbox"));
+    sqlx::raw_sql(drop).execute(store.pool()).await.unwrap();
+    let error = store.inbox().claim(key("1"), LEASE).await.unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "failed to access the inbox: eventkit's tables are missing, call `SqlStore::migrate` first"
+        ),
+        "{error}"
+    );
+}
+
 /// Entries that cannot be deleted take room, and are no reason to handle no events.
 #[tokio::test]
 async fn an_event_is_claimed_although_expired_entries_cannot_be_deleted() {

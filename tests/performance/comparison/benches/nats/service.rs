@@ -1,6 +1,7 @@
 //! A service of eventkit.
 
 use std::future::pending;
+use std::path::Path;
 use std::sync::Arc;
 
 use eventkit::{BoxError, Dispatcher, Policy, Registry, State, handles};
@@ -89,7 +90,7 @@ pub fn with_sqlite_inbox_64(name: &'static str) -> Contender {
 
 fn sqlite_inbox(name: &str) -> Result<SqliteInbox, BoxError> {
     let file = format!("eventkit-bench-{}-{name}.db", std::process::id());
-    let open = SqliteInbox::open(std::env::temp_dir().join(file));
+    let open = SqliteInbox::open(Path::new(env!("CARGO_TARGET_TMPDIR")).join(file));
     Ok(block_in_place(|| Handle::current().block_on(open))?)
 }
 
