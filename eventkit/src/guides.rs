@@ -18,6 +18,9 @@ pub mod filters {}
 #[doc = include_str!("../docs/evolving-events.md")]
 pub mod evolving_events {}
 
+#[doc = include_str!("../docs/kafka.md")]
+pub mod kafka {}
+
 #[doc = include_str!("../docs/migration.md")]
 pub mod coming_from_cloudevents_sdk {}
 

@@ -3,19 +3,21 @@
 
 use bytes::Bytes;
 use eventkit::binding::http::{self, Decoder};
+use eventkit::binding::kafka;
 use eventkit::format::{Format, Json, LimitedJson};
 use eventkit::{EncodeError, Event, LenientEvent, Limits};
 use eventkit_nats::binding as nats;
 
 const JSON: LimitedJson = Json.with_limits(Limits::UNLIMITED);
 const HTTP: Decoder = http::with_limits(Limits::UNLIMITED);
+const KAFKA: kafka::Decoder = kafka::with_limits(Limits::UNLIMITED);
 const NATS: nats::Decoder = nats::with_limits(Limits::UNLIMITED);
 
 /// A round trip of an event through an encoder and the decoder of the same mode.
 type Way = fn(&Event) -> Result<Event, EncodeError>;
 
 /// Every content mode of every binding, and every event format.
-const WAYS: [(&str, Way); 7] = [
+const WAYS: [(&str, Way); 9] = [
     ("the JSON format", |event| {
         Ok(JSON
             .decode(Json.encode(event)?)
@@ -39,6 +41,12 @@ const WAYS: [(&str, Way); 7] = [
         let decoded = HTTP.decode_batch(&message.headers, message.body);
         Ok(both(decoded.expect("the batch should be decodable")))
     }),
+    ("Kafka in binary mode", |event| {
+        kafka::encode_binary(event).map(over_kafka)
+    }),
+    ("Kafka in structured mode", |event| {
+        kafka::encode_structured(event, &Json).map(over_kafka)
+    }),
     ("NATS in binary mode", |event| {
         nats::encode_binary(event).map(over_nats)
     }),
@@ -49,6 +57,16 @@ const WAYS: [(&str, Way); 7] = [
 
 fn over_http(message: http::Message) -> Event {
     let decoded = HTTP.decode(&message.headers, message.body);
+    decoded.expect("the event should be decodable")
+}
+
+fn over_kafka(message: kafka::Message) -> Event {
+    let lenient = KAFKA.decode_lenient(&message.headers, message.value.clone());
+    let lenient = lenient.expect("the message should be decodable");
+    assert_eq!(lenient.violations(), []);
+    let kept = kafka::encode_lenient(&lenient).expect("the message should be encodable");
+    assert_eq!(kept, message);
+    let decoded = KAFKA.decode(&message.headers, message.value);
     decoded.expect("the event should be decodable")
 }
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::header_value;
 use crate::codec::{JsonSeed, decode_into};
-use crate::error::DecodeError;
+use crate::error::{AttributeError, DecodeError};
 use crate::event::{
     AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
     without_tabs,
@@ -24,20 +24,17 @@ use crate::typed::{AttributeSource, CloudEvent, EventReader};
 /// use eventkit::event::AttributeRef;
 /// use eventkit::Limits;
 ///
-/// /// Kafka headers have the prefix `ce_` and UTF-8 values.
-/// let headers = [
-///     ("ce_specversion", "1.0"), ("ce_id", "1"), ("ce_source", "/s"), ("ce_type", "t"),
-///     ("content-type", "application/json"), ("trace", "7"),
+/// // The user properties of an MQTT message have the names of the attributes.
+/// let properties = [
+///     ("specversion", "1.0"), ("id", "1"), ("source", "/s"), ("type", "t"), ("trace", "7"),
 /// ];
+/// let content_type = "application/json";
+///
 /// let mut reader = BinaryReader::new(Limits::DEFAULT);
-/// for (header, value) in headers {
-///     let attribute = match header.strip_prefix("ce_") {
-///         Some(attribute) => attribute,
-///         None if header == "content-type" => "datacontenttype",
-///         None => continue,
-///     };
-///     reader.attribute(attribute, AttributeRef::Text(value));
+/// for (name, value) in properties {
+///     reader.attribute(name, AttributeRef::Text(value));
 /// }
+/// reader.attribute("datacontenttype", AttributeRef::Text(content_type));
 /// let event = reader.into_event("[7]".into())?;
 /// assert_eq!(event.data_as::<Vec<u8>>()?, [7]);
 /// # Ok::<(), eventkit::DecodeError>(())
@@ -88,12 +85,47 @@ impl<'a> BinaryReader<'a> {
         let name = name.into();
         match header_value::decode_with(value, self.event.limits().raw_percent_signs) {
             Ok(text) => self.event.set(name, Scalar::Text(text)),
-            Err(error) => {
-                self.event
-                    .add_violation(Violation::from_error(&name, &error, section));
-                self.event.set(name, Scalar::Invalid);
+            Err(error) => self.refuse(name, &error, section),
+        }
+    }
+
+    /// Adds an attribute from a header whose value is UTF-8 without further encoding.
+    ///
+    /// A [`Violation`] refers to `section`, the section of the binding on header values.
+    ///
+    /// ```
+    /// use eventkit::Limits;
+    /// use eventkit::binding::BinaryReader;
+    ///
+    /// let mut reader = BinaryReader::new(Limits::DEFAULT);
+    /// for (name, value) in [("specversion", "1.0"), ("id", "100 %"), ("source", "/s"), ("type", "t")] {
+    ///     reader.utf8_header(name, value.as_bytes(), "Kafka binding, 3.2.3");
+    /// }
+    /// assert_eq!(reader.into_event("".into())?.id(), "100 %");
+    /// # Ok::<(), eventkit::DecodeError>(())
+    /// ```
+    #[inline]
+    pub fn utf8_header(
+        &mut self,
+        name: impl Into<Cow<'a, str>>,
+        value: &'a [u8],
+        section: &'static str,
+    ) {
+        let name = name.into();
+        match std::str::from_utf8(value) {
+            Ok(text) => self.attribute(name, AttributeRef::Text(text)),
+            Err(_) => {
+                let error = AttributeError::new(&String::from_utf8_lossy(value), "text in UTF-8");
+                self.refuse(name, &error, section);
             }
         }
+    }
+
+    /// Adds an attribute whose value cannot be decoded.
+    fn refuse(&mut self, name: Cow<'a, str>, error: &AttributeError, section: &'static str) {
+        let violation = Violation::from_error(&name, error, section);
+        self.event.add_violation(violation);
+        self.event.set(name, Scalar::Invalid);
     }
 
     /// Adds a violation found by the binding.
@@ -106,8 +138,13 @@ impl<'a> BinaryReader<'a> {
     /// # Errors
     ///
     /// Returns an error if an attribute is missing, invalid or exceeds a limit.
-    pub fn into_event(mut self, body: Bytes) -> Result<Event, DecodeError> {
-        self.limit_depth(&body);
+    pub fn into_event(self, body: Bytes) -> Result<Event, DecodeError> {
+        self.into_event_with(Some(body))
+    }
+
+    /// Creates the event from a message that may have no body, which means no data.
+    pub(super) fn into_event_with(mut self, body: Option<Bytes>) -> Result<Event, DecodeError> {
+        self.limit_depth(body.as_deref());
         let data = self.data(body);
         self.event.into_event(data, None)
     }
@@ -117,7 +154,15 @@ impl<'a> BinaryReader<'a> {
     /// # Errors
     ///
     /// Returns an error if [`into_event`](Self::into_event) would, or if the event is not a `T`.
-    pub fn into_typed<T: CloudEvent>(mut self, body: &[u8]) -> Result<T, DecodeError> {
+    pub fn into_typed<T: CloudEvent>(self, body: &[u8]) -> Result<T, DecodeError> {
+        self.into_typed_with(Some(body))
+    }
+
+    /// Creates a value of a derived type from a message that may have no body, which means no data.
+    pub(super) fn into_typed_with<T: CloudEvent>(
+        mut self,
+        body: Option<&[u8]>,
+    ) -> Result<T, DecodeError> {
         self.limit_depth(body);
         T::from_reader(&mut BinaryMessage { reader: self, body })
     }
@@ -125,17 +170,17 @@ impl<'a> BinaryReader<'a> {
     /// Collects all violations of the attributes, and returns the data.
     pub(super) fn into_violations(
         mut self,
-        body: Bytes,
+        body: Option<Bytes>,
     ) -> Result<(Vec<Violation>, Option<Data>), DecodeError> {
-        self.limit_depth(&body);
+        self.limit_depth(body.as_deref());
         let data = self.data(body);
         Ok((self.event.into_violations()?, data))
     }
 
-    fn data(&self, body: Bytes) -> Option<Data> {
+    fn data(&self, body: Option<Bytes>) -> Option<Data> {
         let content_type = self.content_type();
-        let present = !is_absent(&body, content_type);
-        present.then(|| Data::from_body(body, content_type))
+        let body = body.filter(|body| is_data(body, content_type));
+        body.map(|body| Data::from_body(body, content_type))
     }
 
     fn content_type(&self) -> Option<&str> {
@@ -143,22 +188,24 @@ impl<'a> BinaryReader<'a> {
     }
 
     /// Records whether a JSON body is nested too deeply.
-    fn limit_depth(&mut self, body: &[u8]) {
-        if self.content_type().is_some_and(declares_json) {
+    fn limit_depth(&mut self, body: Option<&[u8]>) {
+        if let Some(body) = body
+            && self.content_type().is_some_and(declares_json)
+        {
             self.event.limit_depth_of(body);
         }
     }
 }
 
-/// Returns whether an empty body means that there is no data.
-fn is_absent(body: &[u8], content_type: Option<&str>) -> bool {
-    body.is_empty() && content_type.is_none_or(declares_json)
+/// Returns whether a body is data; an empty one may mean that there is none.
+fn is_data(body: &[u8], content_type: Option<&str>) -> bool {
+    !body.is_empty() || content_type.is_some_and(|content_type| !declares_json(content_type))
 }
 
 /// A message in binary mode, with its attributes collected.
 struct BinaryMessage<'a, 'b> {
     reader: BinaryReader<'a>,
-    body: &'b [u8],
+    body: Option<&'b [u8]>,
 }
 
 impl BinaryMessage<'_, '_> {
@@ -181,7 +228,7 @@ impl EventReader for BinaryMessage<'_, '_> {
     fn read(&mut self, ty: &'static str, seed: &mut dyn JsonSeed) -> Result<(), DecodeError> {
         self.check(ty)?;
         let content_type = self.reader.content_type();
-        let data = (!is_absent(self.body, content_type)).then_some(self.body);
+        let data = self.body.filter(|body| is_data(body, content_type));
         decode_into(seed, data, content_type)
     }
 
@@ -190,7 +237,7 @@ impl EventReader for BinaryMessage<'_, '_> {
     }
 
     fn read_event(&mut self) -> Result<Event, DecodeError> {
-        let data = self.reader.data(Bytes::copy_from_slice(self.body));
+        let data = self.reader.data(self.body.map(Bytes::copy_from_slice));
         self.reader.event.clone().into_event(data, None)
     }
 

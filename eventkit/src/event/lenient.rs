@@ -21,8 +21,8 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 /// `specversion`. Handlers and all other code take an [`Event`], which is always valid.
 /// [`into_event`](Self::into_event) converts an event without violations into one.
 ///
-/// [`Format::decode_lenient`](crate::format::Format::decode_lenient) and
-/// [`http::decode_lenient`](crate::binding::http::decode_lenient) return it. They return an error
+/// [`Format::decode_lenient`](crate::format::Format::decode_lenient) and the `decode_lenient` of the
+/// [HTTP](crate::binding::http) and [Kafka](crate::binding::kafka) bindings return it. They return an error
 /// only if nothing can be kept: for text that is not JSON, JSON that is not an object, a message
 /// that is not an event, and whatever exceeds one of the [`Limits`](crate::Limits).
 ///
@@ -66,9 +66,9 @@ use crate::error::{BuildError, DecodeError, EncodeError, Violation};
 ///
 /// # What is kept
 ///
-/// In its own content mode and format, an event is encoded byte for byte: the body, and over HTTP
-/// the `Content-Type`, the `Content-Encoding` and in binary mode the `ce-` headers. The forwarder
-/// decides about all other headers. Only a batch is encoded again, with its elements unchanged.
+/// In its own content mode and format, an event is encoded byte for byte: the body, and over the
+/// protocol that it came from the `Content-Type`, the `Content-Encoding` and in binary mode the
+/// headers of the attributes. The forwarder decides about all other headers. Only a batch is encoded again, with its elements unchanged.
 ///
 /// From one content mode or format to another
 ///

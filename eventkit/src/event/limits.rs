@@ -13,7 +13,7 @@ use crate::error::LimitExceeded;
 /// allocates memory in proportion to the message, regardless of the limits.
 ///
 /// Pass limits to [`Json::with_limits`](crate::format::Json::with_limits) and
-/// [`http::with_limits`](crate::binding::http::with_limits) (NATS has the same function). In axum
+/// [`http::with_limits`](crate::binding::http::with_limits) (the other bindings have the same function). In axum
 /// they are an extension of the request, in actix-web data of the app, and with reqwest an argument
 /// of the response's method.
 ///
@@ -57,9 +57,9 @@ pub struct Limits {
     /// A larger value than the default is only useful to programs that forward data, because
     /// `serde_json` does not deserialize deeper JSON into a type.
     pub json_depth: usize,
-    /// Whether to decode a JSON event that was sent as `application/json` without `ce-` headers,
-    /// over HTTP or NATS, and over HTTP an array of such events as a batch. Off by default, like
-    /// the other switches.
+    /// Whether to decode a JSON event that was sent as `application/json` without the headers of
+    /// attributes, over HTTP an array of such events as a batch, and over Kafka an event without
+    /// any headers. Off by default, like the other switches.
     pub json_as_events: bool,
     /// Whether to decode a JSON array of events as a batch that was sent over HTTP under the
     /// content type of one event, `application/cloudevents+json`.

@@ -85,7 +85,6 @@ impl MediaType {
         &self.essence
     }
 
-    #[cfg(feature = "http")]
     pub(crate) fn into_essence(self) -> String {
         self.essence
     }

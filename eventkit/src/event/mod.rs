@@ -55,9 +55,9 @@ pub use lenient::LenientEvent;
 pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
-#[cfg(feature = "http")]
-pub(crate) use media_type::is_utf8;
-pub(crate) use media_type::{JSON, declares_batch, declares_events, declares_json, without_tabs};
+pub(crate) use media_type::{
+    JSON, declares_batch, declares_events, declares_json, is_utf8, without_tabs,
+};
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! The cases of eventkit.
 
-use eventkit::binding::http;
+use eventkit::binding::{http, kafka};
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
 use serde::Serialize;
@@ -19,6 +19,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(of("escaped", &messages::text()));
     cases.extend(of_enums());
     cases.extend(of_batches());
+    cases.extend(on_kafka());
     cases
 }
 
@@ -89,6 +90,24 @@ fn of_enums() -> Vec<Case> {
         })
     };
     sizes.map(case).into()
+}
+
+/// The binary mode of Kafka, to compare with that of HTTP.
+fn on_kafka() -> Vec<Case> {
+    let event = messages::event(&messages::order());
+    let kafka::Message { headers, value } = kafka::encode_binary(&event).unwrap();
+    let (headers_as, value_as) = (headers.clone(), value.clone());
+    vec![
+        Case::new("Kafka binary to event, order", move || {
+            kafka::decode(&headers, value.clone()).unwrap()
+        }),
+        Case::new("Kafka binary to typed, order", move || {
+            kafka::decode_as::<OrderPlaced>(&headers_as, value_as.clone()).unwrap()
+        }),
+        Case::new("event to Kafka binary, order", move || {
+            kafka::encode_binary(&event).unwrap()
+        }),
+    ]
 }
 
 fn of_batches() -> Vec<Case> {

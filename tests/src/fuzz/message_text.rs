@@ -39,6 +39,16 @@ pub fn http(bytes: &[u8]) -> (HeaderMap, Bytes) {
     (headers, body)
 }
 
+/// Parses a Kafka message. Invalid UTF-8 in names of headers is replaced.
+#[must_use]
+pub fn kafka(bytes: &[u8]) -> (Vec<(String, Vec<u8>)>, Bytes) {
+    let (lines, body) = lines(bytes);
+    let headers = lines
+        .into_iter()
+        .map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), value.to_vec()));
+    (headers.collect(), body)
+}
+
 /// Parses a NATS message. Invalid UTF-8 in headers is replaced.
 #[must_use]
 pub fn nats(bytes: &[u8]) -> (Vec<(String, String)>, Bytes) {

@@ -7,6 +7,7 @@ mod cesql;
 mod header_value;
 mod http_decode;
 mod json;
+mod kafka_decode;
 mod lenient;
 pub mod message_text;
 mod nats_decode;
@@ -17,6 +18,7 @@ pub use cesql::cesql;
 pub use header_value::header_value;
 pub use http_decode::http_decode;
 pub use json::{json_batch, json_decode};
+pub use kafka_decode::kafka_decode;
 pub use lenient::lenient;
 pub use nats_decode::nats_decode;
 pub use text::{has_valid_second, media_type, timestamp};
@@ -26,12 +28,13 @@ pub use typed::typed;
 pub type Target = fn(&[u8]);
 
 /// The targets by name. The corpus of a target is the directory with its name.
-pub const TARGETS: [(&str, Target); 10] = [
+pub const TARGETS: [(&str, Target); 11] = [
     ("cesql", cesql),
     ("header_value", header_value),
     ("http_decode", http_decode),
     ("json_batch", json_batch),
     ("json_decode", json_decode),
+    ("kafka_decode", kafka_decode),
     ("lenient", lenient),
     ("media_type", media_type),
     ("nats_decode", nats_decode),

@@ -15,7 +15,7 @@ pub(crate) struct Case {
 
 type Make = fn(EventBuilder) -> EventBuilder;
 
-const CASES: [(&str, Make); 42] = [
+const CASES: [(&str, Make); 43] = [
     ("required only", EventBuilder::without_time),
     ("every attribute", |event| {
         let event = event
@@ -30,6 +30,9 @@ const CASES: [(&str, Make); 42] = [
         event.extension("sampled", true)
     }),
     ("extension false", |event| event.extension("sampled", false)),
+    ("extension partitionkey", |event| {
+        event.extension("partitionkey", "c-7")
+    }),
     ("json object", |event| {
         json(event, &json!({"a": 1, "b": [true, null], "c": {"d": "e"}}))
     }),

@@ -4,13 +4,22 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A content mode of HTTP.
+/// A content mode of HTTP or Kafka.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Mode {
     Binary,
     Structured,
     Batch,
+    KafkaBinary,
+    KafkaStructured,
+}
+
+impl Mode {
+    /// Returns whether attributes are in headers, which only contain strings.
+    pub(crate) fn has_headers(self) -> bool {
+        matches!(self, Self::Binary | Self::KafkaBinary)
+    }
 }
 
 /// The direction of an event.
@@ -48,7 +57,13 @@ impl Sdk {
     pub(crate) fn modes(self) -> &'static [Mode] {
         match self {
             // It can neither encode nor decode batches.
-            Self::Python => &[Mode::Binary, Mode::Structured],
+            Self::Python => &[
+                Mode::Binary,
+                Mode::Structured,
+                Mode::KafkaBinary,
+                Mode::KafkaStructured,
+            ],
+            // Their mappings for Kafka only work with the objects of one client.
             Self::JavaScript | Self::Rust => &[Mode::Binary, Mode::Structured, Mode::Batch],
         }
     }
@@ -60,6 +75,8 @@ impl fmt::Display for Mode {
             Self::Binary => "binary",
             Self::Structured => "structured",
             Self::Batch => "batch",
+            Self::KafkaBinary => "kafka bin.",
+            Self::KafkaStructured => "kafka str.",
         })
     }
 }

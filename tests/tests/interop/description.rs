@@ -43,7 +43,7 @@ impl Description {
     /// Describes the expected result of an event in a mode. Headers only contain strings.
     pub(crate) fn expected(event: &Event, mode: Mode) -> Self {
         let mut expected = Self::of(event);
-        if mode == Mode::Binary {
+        if mode.has_headers() {
             for value in expected.attributes.values_mut() {
                 if !value.is_string() {
                     *value = Value::String(value.to_string());

@@ -3,6 +3,7 @@
 mod cases;
 mod cell;
 mod description;
+mod kafka;
 mod known_differences;
 mod meeting;
 mod peer;

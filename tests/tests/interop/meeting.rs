@@ -10,6 +10,7 @@ use reqwest::Client;
 use super::cases::{Case, companion};
 use super::cell::{Direction, Mode};
 use super::description::Description;
+use super::kafka::Record;
 use super::peer::{Answer, Order, Peer, answer};
 use super::receiver::{Receiver, serve};
 
@@ -45,8 +46,10 @@ impl Here {
         if mode == Mode::Batch {
             events.push(companion());
         }
+        let on_kafka = matches!(mode, Mode::KafkaBinary | Mode::KafkaStructured);
         let arrived = match direction {
             Direction::To => self.send(peer, mode, &events).await,
+            Direction::From if on_kafka => self.take(peer, mode, &events).await,
             Direction::From => self.receive(peer, mode, &events).await,
         };
         let arrived = match arrived {
@@ -73,16 +76,41 @@ impl Here {
         mode: Mode,
         events: &[Event],
     ) -> Result<Vec<Description>, String> {
-        let request = peer.understand(&self.client);
+        let request = || peer.understand(&self.client);
         let request = match mode {
-            Mode::Binary => request.event(&events[0]),
-            Mode::Structured => request.event_structured(&events[0], &Json),
-            Mode::Batch => request.event_batch(events, &Json),
+            Mode::Binary => request().event(&events[0]).unwrap(),
+            Mode::Structured => request().event_structured(&events[0], &Json).unwrap(),
+            Mode::Batch => request().event_batch(events, &Json).unwrap(),
+            Mode::KafkaBinary | Mode::KafkaStructured => {
+                peer.understand_record(&self.client, &Record::of(&events[0], mode))
+            }
         };
-        match answer(request.unwrap()).await {
+        match answer(request).await {
             Answer::Events(events) => Ok(events),
             Answer::Error(error) => Err(format!("refused by the peer: {}", sort_of(&error))),
-            Answer::Sent(_) => panic!("{} was not asked to send", peer.sdk),
+            Answer::Sent(_) | Answer::Record(_) => panic!("{} was not asked to send", peer.sdk),
+        }
+    }
+
+    /// Lets a peer encode a record of Kafka, and returns what we decode.
+    async fn take(
+        &self,
+        peer: &Peer,
+        mode: Mode,
+        events: &[Event],
+    ) -> Result<Vec<Description>, String> {
+        let order = Order {
+            mode,
+            to: String::new(),
+            events: events.iter().map(Description::of).collect(),
+        };
+        match peer.record(&self.client, &order).await {
+            Answer::Record(record) => match record.event() {
+                Ok(event) => Ok(vec![Description::of(&event)]),
+                Err(error) => Err(format!("refused by us: {}", sort_of_problem(&error.into()))),
+            },
+            Answer::Error(error) => Err(format!("the peer cannot encode it: {}", sort_of(&error))),
+            Answer::Sent(_) | Answer::Events(_) => panic!("{} was asked for a record", peer.sdk),
         }
     }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Mode, Sdk};
 use super::description::Description;
+use super::kafka::Record;
 use super::receiver::serve;
 use super::rust_sdk;
 
@@ -20,12 +21,14 @@ pub(crate) struct Order {
     pub(crate) events: Vec<Description>,
 }
 
-/// The response of a peer: the received events, a confirmation, or the error of its SDK.
+/// The response of a peer: the received events, a confirmation, a record of Kafka, or the error of
+/// its SDK.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Answer {
     Events(Vec<Description>),
     Sent(bool),
+    Record(Record),
     Error(String),
 }
 
@@ -80,6 +83,24 @@ impl Peer {
     /// Returns a request to which the peer responds with what it received.
     pub(crate) fn understand(&self, client: &Client) -> RequestBuilder {
         client.post(format!("{}/understand", self.url))
+    }
+
+    /// Returns a request to which the peer responds with the event of a record of Kafka.
+    pub(crate) fn understand_record(&self, client: &Client, record: &Record) -> RequestBuilder {
+        let record = serde_json::to_vec(record).unwrap();
+        let request = client.post(format!("{}/kafka/understand", self.url));
+        request.body(record)
+    }
+
+    /// Lets the peer encode an event as a record of Kafka.
+    pub(crate) async fn record(&self, client: &Client, order: &Order) -> Answer {
+        let order = serde_json::to_vec(order).unwrap();
+        answer(
+            client
+                .post(format!("{}/kafka/record", self.url))
+                .body(order),
+        )
+        .await
     }
 
     /// Lets the peer send.

@@ -164,6 +164,7 @@ fn write(order: &Order) -> Result<Message> {
         Mode::Batch => Request::builder()
             .header("content-type", "application/cloudevents-batch+json")
             .body(Some(serde_json::to_vec(&events)?))?,
+        Mode::KafkaBinary | Mode::KafkaStructured => return Err("not exchanged".into()),
     })
 }
 

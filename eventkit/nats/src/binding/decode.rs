@@ -1,15 +1,13 @@
 //! Decoding of messages to events and typed values.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
-use eventkit::binding::BinaryReader;
+use eventkit::binding::{self, BinaryReader};
 use eventkit::event::{AttributeRef, MediaType, Violation};
 use eventkit::format::{self, Format, Json};
 use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
-/// The prefix of the content types of structured messages (section 3).
-const STRUCTURED_PREFIX: &str = "application/cloudevents";
+/// The content type of structured messages in the text of the binding (section 3).
+const JSON_WITHOUT_FORMAT: &str = "application/cloudevents";
 
 /// The prefix of the headers of attributes in binary mode (3.1.3.1).
 const ATTRIBUTE_PREFIX: &str = "ce-";
@@ -20,7 +18,8 @@ const DATA_CONTENT_TYPE: &str = "datacontenttype";
 enum Mode {
     Binary,
     Json,
-    Structured(MediaType),
+    /// In the event format of this media type.
+    Structured(String),
 }
 
 /// A decoder of messages with [`Limits`], created by [`with_limits`].
@@ -98,7 +97,7 @@ impl Decoder {
         match self.mode(headers, &body)? {
             Mode::Binary => read_binary(headers, self.limits)?.into_event(body),
             Mode::Json => Json.with_limits(self.limits).decode(body),
-            Mode::Structured(media_type) => format::decode(media_type.essence(), body, self.limits),
+            Mode::Structured(media_type) => format::decode(&media_type, body, self.limits),
         }
     }
 
@@ -115,9 +114,7 @@ impl Decoder {
         match self.mode(headers, &body)? {
             Mode::Binary => read_binary(headers, self.limits)?.into_typed(&body),
             Mode::Json => Json.with_limits(self.limits).decode_as(&body),
-            Mode::Structured(media_type) => {
-                format::decode_as(media_type.essence(), body, self.limits)
-            }
+            Mode::Structured(media_type) => format::decode_as(&media_type, body, self.limits),
         }
     }
 
@@ -135,7 +132,7 @@ impl Decoder {
         let Some(text) = first
             .into_iter()
             .chain(content_types.clone())
-            .find(|text| is_structured(text))
+            .find(|text| binding::is_structured(text))
         else {
             let declares_json =
                 |text| MediaType::parse(text).is_ok_and(|media_type| media_type.is_json());
@@ -145,27 +142,16 @@ impl Decoder {
             let is_event = may_be_event && is_object(body) && !has_attributes(headers);
             return Ok(if is_event { Mode::Json } else { Mode::Binary });
         };
-        let violation =
-            |expected| Violation::new("Content-Type", text, expected, "NATS binding, 3");
+        let (header, section) = ("Content-Type", "NATS binding, 3");
         if content_types.next().is_some() {
-            return Err(violation("one `Content-Type` header").into());
+            let expected = "one `Content-Type` header";
+            return Err(Violation::new(header, text, expected, section).into());
         }
-        let media_type = MediaType::parse(text).map_err(|_| violation("a media type"))?;
-        let charset = media_type.parameter("charset");
-        if charset.is_some_and(|charset| !charset.eq_ignore_ascii_case("utf-8")) {
-            return Err(violation("UTF-8 as the charset of an event").into());
-        }
-        if media_type
-            .essence()
-            .starts_with("application/cloudevents-batch")
-        {
-            let reason = "a batch of events, which the NATS binding does not support";
-            return Err(DecodeError::not_an_event(reason));
-        }
-        Ok(if media_type.essence() == STRUCTURED_PREFIX {
-            Mode::Json
-        } else {
-            Mode::Structured(media_type)
+        Ok(match binding::structured_format(header, text, section)? {
+            // The content type in the binding. The body must be JSON.
+            Some(format) if format == JSON_WITHOUT_FORMAT => Mode::Json,
+            Some(format) => Mode::Structured(format),
+            None => Mode::Binary,
         })
     }
 }
@@ -186,31 +172,13 @@ fn data_content_type<N: AsRef<str>, V: AsRef<str>>(headers: &[(N, V)]) -> Option
     (content_types.next().is_none() && MediaType::parse(only).is_ok()).then_some(only)
 }
 
-fn is_structured(content_type: &str) -> bool {
-    let prefix = content_type.as_bytes().get(..STRUCTURED_PREFIX.len());
-    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED_PREFIX.as_bytes()))
-}
-
 fn is_object(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
 fn has_attributes<N: AsRef<str>, V>(headers: &[(N, V)]) -> bool {
     let mut names = headers.iter().map(|(name, _)| name.as_ref());
-    names.any(|name| attribute(name).is_some())
-}
-
-/// Returns the attribute name of a header; header names are case-insensitive.
-fn attribute(header: &str) -> Option<Cow<'_, str>> {
-    let (prefix, attribute) = header.split_at_checked(ATTRIBUTE_PREFIX.len())?;
-    if !prefix.eq_ignore_ascii_case(ATTRIBUTE_PREFIX) {
-        return None;
-    }
-    Some(if attribute.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        Cow::Owned(attribute.to_ascii_lowercase())
-    } else {
-        Cow::Borrowed(attribute)
-    })
+    names.any(|name| binding::attribute_name(name, ATTRIBUTE_PREFIX).is_some())
 }
 
 /// Collects the attributes from the headers of a message.
@@ -221,7 +189,7 @@ fn read_binary<N: AsRef<str>, V: AsRef<str>>(
     let mut reader = BinaryReader::new(limits);
     let (mut is_event, mut has_content_type) = (false, false);
     for (header, value) in headers {
-        if let Some(attribute) = attribute(header.as_ref()) {
+        if let Some(attribute) = binding::attribute_name(header.as_ref(), ATTRIBUTE_PREFIX) {
             is_event |= matches!(&*attribute, "specversion" | "id" | "type");
             has_content_type |= attribute == DATA_CONTENT_TYPE;
             reader.header(

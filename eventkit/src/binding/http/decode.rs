@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use crate::binding::BinaryReader;
+use crate::binding::{BinaryReader, not_an_event};
 use crate::error::DecodeError;
 use crate::event::{
     AttributeRef, Event, JSON, Limits, MediaType, Violation, declares_batch, declares_events,
@@ -263,7 +263,7 @@ pub(super) fn read_binary<'a>(
     limits: Limits,
 ) -> Result<BinaryReader<'a>, DecodeError> {
     if !is_marked(headers) {
-        return Err(not_an_event(body));
+        return Err(not_an_event(PREFIX, body));
     }
     let mut reader = BinaryReader::new(limits);
     for (header, value) in headers {
@@ -283,24 +283,4 @@ pub(super) fn read_binary<'a>(
         reader.attribute(name::DATACONTENTTYPE, AttributeRef::Text(content_type));
     }
     Ok(reader)
-}
-
-/// The number of bytes of a body that are searched for an event with another content type.
-const SEARCHED_BYTES: usize = 4096;
-
-/// Returns the error for a message without the headers of an event. If the body looks like an
-/// event, the error names the content type that it should have.
-fn not_an_event(body: &[u8]) -> DecodeError {
-    let reason = "neither an `application/cloudevents` content type nor `ce-` headers";
-    let start = &body[..body.len().min(SEARCHED_BYTES)];
-    let member = b"\"specversion\"";
-    let has_version = start.windows(member.len()).any(|part| part == member);
-    let (what, media_type) = match start.trim_ascii_start().first() {
-        Some(b'{') if has_version => ("an event", Json.content_type()),
-        Some(b'[') if has_version => ("a batch", Json.batch_content_type().unwrap_or_default()),
-        _ => return DecodeError::not_an_event(reason),
-    };
-    DecodeError::not_an_event(format!(
-        "{reason}; the body looks like {what} in JSON, which has the content type `{media_type}`"
-    ))
 }

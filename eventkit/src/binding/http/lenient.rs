@@ -3,17 +3,17 @@
 use std::mem::discriminant;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
 
 use super::Message;
 use super::decode::{self, Decoder, Mode, PREFIX};
 use super::encode::{append, encode_binary, in_body};
-use crate::binding::{self, header_value};
+use crate::binding::header_value;
+use crate::binding::unchecked::{self, of_unknown_format, raw_text};
 use crate::error::{BuildError, DecodeError, DecodeErrorKind, EncodeError};
 use crate::event::{
-    Data, JSON, LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, declares_events,
-    name,
+    LenientEvent, Parsed, UncheckedEvent, UncheckedValue, Violation, declares_events, name,
 };
 use crate::format::{self, Format};
 
@@ -139,7 +139,7 @@ impl Decoder {
             (mode, Some(encoding)) => self.encoded(headers, &mode, &encoding)?,
             (Mode::Structured(essence), None) => match format::find(&essence, self.limits) {
                 Ok(format) => format.decode_lenient(body)?,
-                Err(_) => of_unknown_format(&essence),
+                Err(_) => of_unknown_format("Content-Type", &essence, "HTTP binding, 3.2.1"),
             },
             (Mode::Binary(content_type), None) => self.binary(headers, content_type, body)?,
         };
@@ -182,7 +182,7 @@ impl Decoder {
             return violation.into();
         }
         let read = decode::read_binary(headers, None, body, self.limits);
-        match read.and_then(|reader| reader.into_violations(body.clone())) {
+        match read.and_then(|reader| reader.into_violations(Some(body.clone()))) {
             Ok((mut violations, _)) => {
                 violations.push(violation);
                 BuildError::new(violations).into()
@@ -229,7 +229,7 @@ impl Decoder {
         let violation = Violation::new("Content-Encoding", encoding, expected, section);
         let (attributes, violations) = if let Mode::Binary(content_type) = mode {
             let reader = decode::read_binary(headers, *content_type, &[], self.limits)?;
-            let (violations, _) = reader.into_violations(Bytes::new())?;
+            let (violations, _) = reader.into_violations(None)?;
             (self.attributes(headers), violations)
         } else {
             (Vec::new(), Vec::new())
@@ -253,7 +253,7 @@ impl Decoder {
             },
         }
         let reader = decode::read_binary(headers, content_type, &body, self.limits)?;
-        let (violations, data) = reader.into_violations(body)?;
+        let (violations, data) = reader.into_violations(Some(body))?;
         let attributes = self.attributes(headers);
         let data = Ok(data);
         Ok(LenientEvent::new(
@@ -266,13 +266,13 @@ impl Decoder {
     fn attributes(&self, headers: &HeaderMap) -> Vec<(String, UncheckedValue)> {
         let attributes = headers.iter().filter_map(|(header, value)| {
             if header == CONTENT_TYPE {
-                let text = raw_text(value);
+                let text = raw_text(value.as_bytes());
                 return Some((name::DATACONTENTTYPE.to_owned(), text));
             }
             let attribute = header.as_str().strip_prefix(PREFIX)?;
             let raw_percent_signs = self.limits.raw_percent_signs;
             let text = header_value::decode_with(value.as_bytes(), raw_percent_signs).map_or_else(
-                |_| raw_text(value),
+                |_| raw_text(value.as_bytes()),
                 |text| UncheckedValue::Text(text.into_owned()),
             );
             Some((attribute.to_owned(), text))
@@ -280,9 +280,6 @@ impl Decoder {
         attributes.collect()
     }
 }
-
-/// The place of attributes, as it appears in errors.
-const PLACE: &str = "headers";
 
 /// A message as it was received, with the content mode in which it was decoded.
 struct Received {
@@ -299,17 +296,6 @@ impl Received {
     }
 }
 
-/// Returns an unreadable event in an unregistered format.
-fn of_unknown_format(media_type: &str) -> LenientEvent {
-    let (expected, section) = ("a registered event format", "HTTP binding, 3.2.1");
-    let violation = Violation::new("Content-Type", media_type, expected, section);
-    let event = UncheckedEvent {
-        attributes: Vec::new(),
-        data: Err("no event format is registered for the media type of the event"),
-    };
-    LenientEvent::new(event, vec![violation])
-}
-
 /// Returns the headers that belong to the event: in structured mode, this excludes `ce-` headers.
 fn own_headers(headers: &HeaderMap, is_binary: bool) -> HeaderMap {
     let own = headers.iter().filter(|(name, _)| {
@@ -323,49 +309,18 @@ fn own_headers(headers: &HeaderMap, is_binary: bool) -> HeaderMap {
     kept
 }
 
-fn raw_text(value: &HeaderValue) -> UncheckedValue {
-    match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => UncheckedValue::Text(text.to_owned()),
-        Err(_) => UncheckedValue::Bytes(Bytes::copy_from_slice(value.as_bytes())),
-    }
-}
-
 /// Encodes an event that was received in another mode or format.
 fn binary_message(event: &UncheckedEvent) -> Result<Message, EncodeError> {
-    event.check_names(str::to_ascii_lowercase, PLACE)?;
     let mut headers = HeaderMap::new();
-    for (name, value) in &event.attributes {
+    let body = unchecked::encode(event, |name, text| {
         // A content type is not encoded, and receivers strip the white space around it.
-        let fits = |text: &&str| name != name::DATACONTENTTYPE || text.trim() == *text;
-        let text = header_text(value).filter(fits);
-        let text = text.ok_or_else(|| EncodeError::header(name))?;
-        append(&mut headers, name, text)?;
-    }
-    let data = event.data.as_ref().map_err(|why| EncodeError::data(*why))?;
-    let is_json = data.as_ref().is_some_and(Data::is_json);
-    if is_json && event.attribute(name::DATACONTENTTYPE).is_none() {
-        // JSON format, 3.1.2: data without a content type is JSON, so the content type is added.
-        append(&mut headers, name::DATACONTENTTYPE, JSON)?;
-    }
-    let content_type = event
-        .attribute(name::DATACONTENTTYPE)
-        .map(UncheckedValue::to_text);
-    let body = match data {
-        Some(data) => Some(binding::body_of(data, content_type.as_deref())?),
-        None => None,
-    };
+        if name == name::DATACONTENTTYPE && text.trim() != text {
+            return Err(EncodeError::header(name));
+        }
+        append(&mut headers, name, text)
+    })?;
     Ok(Message {
         headers,
         body: body.unwrap_or_default(),
     })
-}
-
-/// Returns the text of a value in a header.
-fn header_text(value: &UncheckedValue) -> Option<&str> {
-    match value {
-        UncheckedValue::Text(text) => Some(text),
-        // A value that is neither a string, an array nor an object.
-        UncheckedValue::Json(json) if !json.starts_with(['"', '[', '{']) => Some(json),
-        UncheckedValue::Json(_) | UncheckedValue::Bytes(_) => None,
-    }
 }

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from cloudevents.core.bindings import http as binding
+from cloudevents.core.bindings import kafka
 from cloudevents.core.v1.event import CloudEvent
 from dateutil.parser import isoparse
 
@@ -65,6 +66,37 @@ def send(order):
     return {"sent": True}
 
 
+def understand_record(record):
+    """Decodes the event of a record of Kafka, in the mode that the SDK detects."""
+    decode = base64.b64decode
+    key, value = record["key"], record["value"]
+    message = kafka.KafkaMessage(
+        headers={name: decode(value) for name, value in record["headers"]},
+        key=None if key is None else decode(key),
+        value=None if value is None else decode(value),
+    )
+    return {"events": [describe(kafka.from_kafka_event(message))]}
+
+
+def make_record(order):
+    """Encodes an event as a record of Kafka."""
+    [described] = order["events"]
+    encode = {
+        "kafka-binary": kafka.to_binary_event,
+        "kafka-structured": kafka.to_structured_event,
+    }[order["mode"]]
+    message = encode(make(described))
+
+    def text(value):
+        if value is None:
+            return None
+        value = value.encode() if isinstance(value, str) else value
+        return base64.b64encode(value).decode()
+
+    headers = [[name, text(value)] for name, value in message.headers.items()]
+    return {"record": {"headers": headers, "key": text(message.key), "value": text(message.value)}}
+
+
 class Peer(BaseHTTPRequestHandler):
     """Responds to requests. An exception of the SDK is a response too."""
 
@@ -75,6 +107,10 @@ class Peer(BaseHTTPRequestHandler):
         try:
             if self.path == "/send":
                 answer = send(json.loads(body))
+            elif self.path == "/kafka/understand":
+                answer = understand_record(json.loads(body))
+            elif self.path == "/kafka/record":
+                answer = make_record(json.loads(body))
             else:
                 answer = understand(binding.HTTPMessage(dict(self.headers), body))
         except Exception as error:

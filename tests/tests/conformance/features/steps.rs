@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::Event;
+use eventkit::binding::kafka::{self, Message};
 use eventkit::event::AttributeRef;
 use gherkin::Step;
 use http::Request;
@@ -11,6 +12,7 @@ use serde_json::Value;
 #[derive(Default)]
 struct World {
     request: Option<Request<Bytes>>,
+    message: Message,
     event: Option<Event>,
 }
 
@@ -30,7 +32,7 @@ pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Outcome {
 impl World {
     fn take(&mut self, step: &Step) -> Outcome {
         match step.value.as_str() {
-            "HTTP Protocol Binding is supported" => Ok(()),
+            "HTTP Protocol Binding is supported" | "Kafka Protocol Binding is supported" => Ok(()),
             "an HTTP request" => {
                 self.request = Some(request(text(step)?)?);
                 Ok(())
@@ -38,6 +40,22 @@ impl World {
             "parsed as HTTP request" => {
                 let request = self.request.take().ok_or("there is no request")?;
                 self.event = Some(Event::try_from(request).map_err(|error| error.to_string())?);
+                Ok(())
+            }
+            "a Kafka message with payload:" => {
+                self.message.value = Some(Bytes::copy_from_slice(text(step)?.as_bytes()));
+                Ok(())
+            }
+            "Kafka headers:" => {
+                let headers = rows(step)?.iter();
+                let headers = headers.map(|row| (row[0].clone().into(), row[1].clone().into()));
+                self.message.headers = headers.collect();
+                Ok(())
+            }
+            "parsed as Kafka message" => {
+                let message = std::mem::take(&mut self.message);
+                let event = kafka::decode(&message.headers, message.value);
+                self.event = Some(event.map_err(|error| error.to_string())?);
                 Ok(())
             }
             "the attributes are:" => self.has_attributes(step),
@@ -56,11 +74,7 @@ impl World {
     fn has_attributes(&self, step: &Step) -> Outcome {
         const OPTIONAL: [&str; 4] = ["datacontenttype", "dataschema", "subject", "time"];
         let event = self.event()?;
-        let table = step.table().ok_or("there is no table")?;
-        let (head, rows) = table.rows.split_first().ok_or("the table is empty")?;
-        if head[..] != ["key", "value"] {
-            return Err(format!("a table of {head:?}"));
-        }
+        let rows = rows(step)?;
         for row in rows {
             let found = event.attribute(&row[0]).map(AttributeRef::into_text);
             if found.as_deref() != Some(&*row[1]) {
@@ -90,6 +104,17 @@ impl World {
         } else {
             Err(format!("the data is {found}, expected {expected}"))
         }
+    }
+}
+
+/// Returns the rows of a table of keys and values.
+fn rows(step: &Step) -> Result<&[Vec<String>], String> {
+    let table = step.table().ok_or("there is no table")?;
+    let (head, rows) = table.rows.split_first().ok_or("the table is empty")?;
+    if head[..] == ["key", "value"] {
+        Ok(rows)
+    } else {
+        Err(format!("a table of {head:?}"))
     }
 }
 
