@@ -112,12 +112,11 @@ impl<'a> BinaryReader<'a> {
         section: &'static str,
     ) {
         let name = name.into();
-        match std::str::from_utf8(value) {
-            Ok(text) => self.attribute(name, AttributeRef::Text(text)),
-            Err(_) => {
-                let error = AttributeError::new(&String::from_utf8_lossy(value), "text in UTF-8");
-                self.refuse(name, &error, section);
-            }
+        if let Ok(text) = std::str::from_utf8(value) {
+            self.attribute(name, AttributeRef::Text(text));
+        } else {
+            let error = AttributeError::new(&String::from_utf8_lossy(value), "text in UTF-8");
+            self.refuse(name, &error, section);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::binding::kafka::{Message, decode, encode_binary, with_limits};
-use eventkit::event::{Data, DataKind, Timestamp, Uri, UriReference};
+use eventkit::event::{Data, DataKind, Timestamp, Uri, UriReference, Violation};
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeErrorKind, Event, Limits};
 use eventkit_tests::message::{self, full, minimal};
@@ -203,7 +203,7 @@ fn all_violations_are_listed_at_once() {
     ];
     let error = decode(&headers, Some("7".into())).unwrap_err();
     let wrong = error.violations().iter();
-    let mut wrong: Vec<&str> = wrong.map(|violation| violation.attribute()).collect();
+    let mut wrong: Vec<&str> = wrong.map(Violation::attribute).collect();
     wrong.sort_unstable();
 
     assert_eq!(wrong, ["", "datacontenttype", "id", "type", "with-dash"]);

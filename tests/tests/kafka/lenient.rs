@@ -6,6 +6,7 @@ use eventkit::binding::kafka::{
     encode_structured_lenient,
 };
 use eventkit::binding::{http, kafka};
+use eventkit::event::Violation;
 use eventkit::format::{Format, Json};
 use eventkit::{DecodeErrorKind, LenientEvent};
 use eventkit_tests::message::{self, content_type, full, json};
@@ -25,7 +26,7 @@ fn sorted(message: &Message) -> Vec<(&str, &[u8])> {
 
 fn wrong(event: &LenientEvent) -> Vec<&str> {
     let violations = event.violations().iter();
-    violations.map(|violation| violation.attribute()).collect()
+    violations.map(Violation::attribute).collect()
 }
 
 #[test]

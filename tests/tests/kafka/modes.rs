@@ -128,8 +128,8 @@ fn json_without_headers_is_an_event_if_the_limits_allow_it() {
         assert_eq!(decoder.decode(&headers, Some(json(""))).unwrap(), event());
     }
     for headers in [[("content-type", "text/plain")], [("ce_x", "1")]] {
-        let decoded = decoder.decode(&headers, Some(json("")));
-        assert_refused(decoded, DecodeErrorKind::NotAnEvent);
+        let refused = decoder.decode(&headers, Some(json("")));
+        assert_refused(refused, DecodeErrorKind::NotAnEvent);
     }
     for value in [None, Some("[]".into()), Some("7".into())] {
         assert_refused(decoder.decode(&NONE, value), DecodeErrorKind::NotAnEvent);

@@ -114,7 +114,7 @@ impl Decoder {
             value: value.clone(),
         };
         let event = match mode {
-            Mode::Binary => self.binary(headers, value)?,
+            Mode::Binary => self.binary(headers, value.as_ref())?,
             Mode::Structured(essence) => match format::find(&essence, self.limits) {
                 Ok(format) => format.decode_lenient(value.unwrap_or_default())?,
                 Err(_) => of_unknown_format(CONTENT_TYPE, &essence, MODES),
@@ -157,17 +157,18 @@ impl Decoder {
     fn binary<'a>(
         &self,
         headers: impl Iterator<Item = (&'a str, &'a [u8])> + Clone,
-        value: Option<Bytes>,
+        value: Option<&Bytes>,
     ) -> Result<LenientEvent, DecodeError> {
-        let read = || decode::read_binary(headers.clone(), value.as_deref(), self.limits);
-        match read()?.into_event_with(value.clone()) {
+        let body = value.map(|value| &**value);
+        let read = || decode::read_binary(headers.clone(), body, self.limits);
+        match read()?.into_event_with(value.cloned()) {
             Ok(event) => return Ok(event.into()),
             Err(error) => match error.kind() {
                 DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
                 _ => return Err(error),
             },
         }
-        let (violations, data) = read()?.into_violations(value.clone())?;
+        let (violations, data) = read()?.into_violations(value.cloned())?;
         let (attributes, data) = (attributes(headers), Ok(data));
         Ok(LenientEvent::new(
             UncheckedEvent { attributes, data },
