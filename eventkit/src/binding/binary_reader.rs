@@ -138,11 +138,11 @@ impl<'a> BinaryReader<'a> {
     ///
     /// Returns an error if an attribute is missing, invalid or exceeds a limit.
     pub fn into_event(self, body: Bytes) -> Result<Event, DecodeError> {
-        self.into_event_with(Some(body))
+        self.into_event_of(Some(body))
     }
 
     /// Creates the event from a message that may have no body, which means no data.
-    pub(super) fn into_event_with(mut self, body: Option<Bytes>) -> Result<Event, DecodeError> {
+    pub(super) fn into_event_of(mut self, body: Option<Bytes>) -> Result<Event, DecodeError> {
         self.limit_depth(body.as_deref());
         let data = self.data(body);
         self.event.into_event(data, None)
@@ -154,11 +154,11 @@ impl<'a> BinaryReader<'a> {
     ///
     /// Returns an error if [`into_event`](Self::into_event) would, or if the event is not a `T`.
     pub fn into_typed<T: CloudEvent>(self, body: &[u8]) -> Result<T, DecodeError> {
-        self.into_typed_with(Some(body))
+        self.into_typed_of(Some(body))
     }
 
     /// Creates a value of a derived type from a message that may have no body, which means no data.
-    pub(super) fn into_typed_with<T: CloudEvent>(
+    pub(super) fn into_typed_of<T: CloudEvent>(
         mut self,
         body: Option<&[u8]>,
     ) -> Result<T, DecodeError> {

@@ -94,7 +94,7 @@ impl Decoder {
         let headers = pairs(headers);
         match self.mode(headers.clone(), value.as_deref())? {
             Mode::Binary => {
-                read_binary(headers, value.as_deref(), self.limits)?.into_event_with(value)
+                read_binary(headers, value.as_deref(), self.limits)?.into_event_of(value)
             }
             Mode::Structured(essence) => {
                 format::decode(&essence, value.unwrap_or_default(), self.limits)
@@ -115,7 +115,7 @@ impl Decoder {
         let headers = pairs(headers);
         let read = value.as_deref();
         match self.mode(headers.clone(), read)? {
-            Mode::Binary => read_binary(headers, read, self.limits)?.into_typed_with(read),
+            Mode::Binary => read_binary(headers, read, self.limits)?.into_typed_of(read),
             Mode::Structured(essence) => {
                 format::decode_as(&essence, value.unwrap_or_default(), self.limits)
             }

@@ -161,7 +161,7 @@ impl Decoder {
     ) -> Result<LenientEvent, DecodeError> {
         let body = value.map(|value| &**value);
         let read = || decode::read_binary(headers.clone(), body, self.limits);
-        match read()?.into_event_with(value.cloned()) {
+        match read()?.into_event_of(value.cloned()) {
             Ok(event) => return Ok(event.into()),
             Err(error) => match error.kind() {
                 DecodeErrorKind::Invalid | DecodeErrorKind::SpecVersion => {}
