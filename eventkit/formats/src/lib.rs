@@ -1,0 +1,8 @@
+#![doc = include_str!("../docs/guide.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// Compiles the examples of the README together with those of the documentation.
+#[cfg(all(doctest, feature = "protobuf", feature = "avro", feature = "xml"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
