@@ -8,8 +8,8 @@ use super::header_value;
 use crate::codec::{JsonSeed, decode_into};
 use crate::error::{AttributeError, DecodeError};
 use crate::event::{
-    AttributeRef, Data, Event, Limits, PartialEvent, Scalar, Violation, declares_json, name,
-    without_tabs,
+    AttributeRef, AttributeValue, Data, DataKind, Event, JSON, Limits, PLAIN_TEXT, PartialEvent,
+    Scalar, Violation, declares_json, name, without_tabs,
 };
 use crate::typed::{AttributeSource, CloudEvent, EventReader};
 
@@ -60,7 +60,8 @@ impl<'a> BinaryReader<'a> {
         let value = match value {
             AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
             AttributeRef::Integer(number) => Scalar::Integer(number),
-            other => Scalar::Text(other.into_text()),
+            AttributeRef::Text(text) => Scalar::Text(Cow::Borrowed(text)),
+            AttributeRef::Binary(_) | AttributeRef::Timestamp(_) => Scalar::Typed(value.into()),
         };
         let name = name.into();
         match value {
@@ -70,6 +71,19 @@ impl<'a> BinaryReader<'a> {
             }
             value => self.event.set(name, value),
         }
+    }
+
+    /// Adds an attribute whose value has one of the seven types of the specification.
+    ///
+    /// [`attribute`](Self::attribute) borrows its value, but cannot tell a URI from other text.
+    pub fn attribute_value(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeValue) {
+        let value = match value {
+            AttributeValue::Boolean(flag) => Scalar::Boolean(flag),
+            AttributeValue::Integer(number) => Scalar::Integer(number),
+            AttributeValue::String(text) => Scalar::Text(Cow::Owned(text)),
+            typed => Scalar::Typed(typed),
+        };
+        self.event.set(name.into(), value);
     }
 
     /// Adds an attribute from the [value of a header](header_value), which may be percent-encoded.
@@ -146,6 +160,50 @@ impl<'a> BinaryReader<'a> {
         self.limit_depth(body.as_deref());
         let data = self.data(body);
         self.event.into_event(data, None)
+    }
+
+    /// Creates the event with data whose kind the message tells, as a structured message does.
+    ///
+    /// The content type determines the kind of text and JSON. Text that is not the JSON that its
+    /// content type declares becomes binary data. Without a content type, text and JSON imply one,
+    /// as they do in a [builder](Event::builder).
+    ///
+    /// ```
+    /// use eventkit::Limits;
+    /// use eventkit::binding::BinaryReader;
+    /// use eventkit::event::{AttributeRef, Data};
+    ///
+    /// let mut reader = BinaryReader::new(Limits::DEFAULT);
+    /// for (name, value) in [("specversion", "1.0"), ("id", "1"), ("source", "/s"), ("type", "t")] {
+    ///     reader.attribute(name, AttributeRef::Text(value));
+    /// }
+    /// let event = reader.into_event_with(Some(Data::text("hi")))?;
+    /// assert_eq!(event.data_content_type(), Some("text/plain; charset=utf-8"));
+    /// # Ok::<(), eventkit::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if an attribute is missing, invalid or exceeds a limit.
+    pub fn into_event_with(mut self, data: Option<Data>) -> Result<Event, DecodeError> {
+        let Some(data) = data else {
+            return self.event.into_event(None, None);
+        };
+        match data.kind() {
+            DataKind::Text => self.event.imply(name::DATACONTENTTYPE, PLAIN_TEXT),
+            DataKind::Json => self.event.imply(name::DATACONTENTTYPE, JSON),
+            DataKind::Binary => {}
+        }
+        self.limit_depth(data.as_bytes());
+        let data = match self.content_type() {
+            Some(content_type) => {
+                let bytes = data.bytes().clone();
+                let settled = data.under(content_type);
+                settled.unwrap_or_else(|_| Data::binary(bytes))
+            }
+            None => data,
+        };
+        self.event.into_event(Some(data), None)
     }
 
     /// Creates a value of a derived type, without an intermediate [`Event`].

@@ -169,7 +169,8 @@ impl DecodeError {
     }
 
     /// Adds the index of the element that the error refers to, within its batch.
-    pub(crate) fn in_element(self, index: usize) -> Self {
+    #[must_use]
+    pub fn in_element(self, index: usize) -> Self {
         let source = self;
         Self(Box::new(Kind::Element { index, source }))
     }

@@ -1,6 +1,7 @@
 //! The data of an event.
 
 use std::fmt;
+use std::str::Utf8Error;
 
 use bytes::Bytes;
 use serde::de::{Error, IgnoredAny};
@@ -62,6 +63,17 @@ impl Data {
     #[must_use]
     pub fn text(text: impl Into<String>) -> Self {
         Self::new_unchecked(DataKind::Text, Bytes::from(text.into()))
+    }
+
+    /// Creates text from its bytes, without a copy.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the bytes are not UTF-8.
+    pub fn from_utf8(bytes: impl Into<Bytes>) -> Result<Self, Utf8Error> {
+        let bytes = bytes.into();
+        std::str::from_utf8(&bytes)?;
+        Ok(Self::new_unchecked(DataKind::Text, bytes))
     }
 
     /// Creates JSON data from an encoded JSON value.

@@ -52,7 +52,8 @@ pub struct Limits {
     pub attribute_bytes: usize,
     /// The maximum number of events in a batch.
     pub batch_events: usize,
-    /// The maximum nesting depth of JSON data: how many arrays and objects are open at once.
+    /// The maximum nesting depth of JSON data: how many arrays and objects are open at once. Event
+    /// formats that nest, such as XML, apply it to the whole event.
     ///
     /// A larger value than the default is only useful to programs that forward data, because
     /// `serde_json` does not deserialize deeper JSON into a type.
@@ -119,7 +120,12 @@ macro_rules! limits {
                     self
                 }
 
-                pub(crate) fn $check(&self, found: usize) -> Result<(), LimitExceeded> {
+                #[doc = concat!("Checks a size or count against [`", stringify!($field), "`](field@Limits::", stringify!($field), ").")]
+                ///
+                /// # Errors
+                ///
+                /// Returns an error if it exceeds the limit.
+                pub fn $check(&self, found: usize) -> Result<(), LimitExceeded> {
                     if found <= self.$field {
                         return Ok(());
                     }
@@ -160,7 +166,7 @@ limits! {
     attributes, check_attributes: "the event has over" "attributes";
     attribute_bytes, check_attribute_bytes: "an attribute is over" "bytes";
     batch_events, check_batch_events: "the batch has over" "events";
-    json_depth, check_json_depth: "the JSON data is over" "levels deep";
+    json_depth, check_json_depth: "the data is over" "levels deep";
 }
 
 impl Limits {

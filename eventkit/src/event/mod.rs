@@ -56,7 +56,7 @@ pub(crate) use lenient::{Parsed, UncheckedEvent, UncheckedValue};
 pub use limits::Limits;
 pub use media_type::MediaType;
 pub(crate) use media_type::{
-    JSON, declares_batch, declares_events, declares_json, is_utf8, without_tabs,
+    JSON, PLAIN_TEXT, declares_batch, declares_events, declares_json, is_utf8, without_tabs,
 };
 pub(crate) use partial::{PartialEvent, Scalar};
 pub(crate) use serde_text::as_text;

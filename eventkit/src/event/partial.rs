@@ -28,6 +28,8 @@ pub(crate) enum Scalar<'a> {
     Boolean(bool),
     Integer(i32),
     Text(Cow<'a, str>),
+    /// A value of a type that JSON and headers write as text: Binary, URI, URI-reference or Timestamp.
+    Typed(AttributeValue),
 }
 
 /// The attributes of an event while it is decoded, and the violations found so far.
@@ -80,7 +82,11 @@ impl<'a> PartialEvent<'a> {
             self.extensions.push((name, value));
             return;
         };
-        if matches!(value, Scalar::Boolean(_) | Scalar::Integer(_)) {
+        let value = value.of_core_attribute(at);
+        if matches!(
+            value,
+            Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Typed(AttributeValue::Binary(_))
+        ) {
             let (text, section) = (value.text(), "core, Context Attributes");
             let violation = Violation::new(name::CORE[at], &text, "a string", section);
             self.add_violation(violation);
@@ -172,7 +178,7 @@ impl<'a> PartialEvent<'a> {
     /// Returns the value of an attribute that is set.
     pub(crate) fn attribute(&self, name: &str) -> Option<AttributeRef<'_>> {
         if name == name::TIME {
-            let time = self.text(name)?.parse().ok();
+            let time = self.time()?.ok();
             return time.map(AttributeRef::Timestamp);
         }
         if name::core_at(name).is_some() {
@@ -249,6 +255,7 @@ impl<'a> PartialEvent<'a> {
             let checked = match value {
                 Scalar::Null => Ok(()),
                 Scalar::Text(text) => check::extension_text(name, text),
+                Scalar::Typed(value) => check::extension(name, value),
                 // The violation of the value is already recorded.
                 Scalar::Invalid => check::extension_name(name, || Cow::Borrowed(name)),
                 value => check::extension_name(name, || value.text()),
@@ -308,12 +315,21 @@ impl<'a> PartialEvent<'a> {
     }
 
     fn parse_time(&mut self) -> Option<Timestamp> {
-        let parsed = self.text(name::TIME)?.parse();
-        parsed
-            .map_err(|error| {
-                self.add_violation(Violation::from_error(name::TIME, &error, "core, time"));
-            })
+        self.time()?
+            .map_err(|violation| self.add_violation(violation))
             .ok()
+    }
+
+    /// Returns the time, or its violation.
+    fn time(&self) -> Option<Result<Timestamp, Violation>> {
+        let violation = |error| Violation::from_error(name::TIME, &error, "core, time");
+        match &self.core[name::TIME_AT] {
+            Some(Scalar::Text(text)) => Some(text.parse().map_err(violation)),
+            Some(Scalar::Typed(AttributeValue::Timestamp(time))) => {
+                Some(check::time(*time).map(|()| *time))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -328,11 +344,23 @@ impl Scalar<'_> {
         }
     }
 
-    /// Returns the number of bytes that it holds from the message.
+    /// Returns the length of its text, if it grows with the message.
     fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
+            Self::Typed(AttributeValue::Binary(bytes)) => bytes.len().div_ceil(3) * 4,
+            Self::Typed(value) => value.to_text().len(),
             Self::Null | Self::Invalid | Self::Boolean(_) | Self::Integer(_) => 0,
+        }
+    }
+
+    /// Returns the value as one of a core attribute, which are all text but for the time.
+    fn of_core_attribute(self, at: usize) -> Self {
+        match self {
+            Self::Typed(AttributeValue::Timestamp(_)) if at == name::TIME_AT => self,
+            Self::Typed(AttributeValue::Binary(_)) => self,
+            Self::Typed(value) => Self::Text(Cow::Owned(value.into_string())),
+            other => other,
         }
     }
 
@@ -348,6 +376,7 @@ impl Scalar<'_> {
             Self::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
             Self::Integer(number) => Some(AttributeRef::Integer(*number)),
             Self::Text(text) => Some(AttributeRef::Text(text)),
+            Self::Typed(value) => Some(value.into()),
         }
     }
 }
@@ -355,6 +384,7 @@ impl Scalar<'_> {
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
     let value = match value {
         Scalar::Text(text) => AttributeValue::String(text.into_owned()),
+        Scalar::Typed(value) => value,
         other => other.value()?.into(),
     };
     let name = match documented(&name) {

@@ -5,13 +5,15 @@
 mod json;
 mod registry;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 pub use json::{Json, LimitedJson};
 pub use registry::{decode, decode_as, find, register};
 
 use crate::error::{BuildError, DecodeError, EncodeError};
-use crate::event::{Event, LenientEvent, Parsed};
+use crate::event::{Event, LenientEvent, Limits, Parsed};
 
 /// An event format, which encodes whole events as bytes and decodes them.
 ///
@@ -26,6 +28,14 @@ pub trait Format: Send + Sync + 'static {
 
     /// Returns the media type of a batch, or `None` if the format does not support batches.
     fn batch_content_type(&self) -> Option<&str>;
+
+    /// Returns this format with the limits of a binding, or `None` if it has limits of its own.
+    ///
+    /// [`find`] calls it. The default implementation returns `None`.
+    fn limited_by(&self, limits: Limits) -> Option<Arc<dyn Format>> {
+        let _ = limits;
+        None
+    }
 
     /// Encodes one event.
     ///

@@ -43,7 +43,8 @@ pub fn register(format: impl Format) -> Result<(), RegisterError> {
 
 /// Finds the format for a media type, which must be lowercase and without parameters.
 ///
-/// The built-in format applies the limits; custom formats have their own.
+/// JSON applies the limits, and so do the formats whose [`Format::limited_by`] returns a format.
+/// Others have their own.
 ///
 /// # Errors
 ///
@@ -54,9 +55,10 @@ pub fn find(media_type: &str, limits: Limits) -> Result<Arc<dyn Format>, DecodeE
     }
     let formats = FORMATS.read().unwrap_or_else(PoisonError::into_inner);
     let found = formats.iter().find(|format| is_for(&***format, media_type));
-    found
-        .cloned()
-        .ok_or_else(|| DecodeError::no_format(media_type))
+    let found = found.ok_or_else(|| DecodeError::no_format(media_type))?;
+    Ok(found
+        .limited_by(limits)
+        .unwrap_or_else(|| Arc::clone(found)))
 }
 
 /// Decodes one event in the format for a media type, which must be lowercase and without

@@ -252,7 +252,7 @@ fn base64<'a>(
     Ok(match scalar(name::DATA_BASE64, scanner, event)? {
         Scalar::Text(text) => Some(RawData::Base64(text)),
         Scalar::Null | Scalar::Invalid => None,
-        other @ (Scalar::Boolean(_) | Scalar::Integer(_)) => {
+        other @ (Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Typed(_)) => {
             let (expected, section) = ("a JSON string with Base64", "JSON format, 3.1.1");
             let value = other.text();
             event.add_violation(Violation::new(name::DATA_BASE64, &value, expected, section));
