@@ -2,6 +2,13 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(any(feature = "protobuf", feature = "xml"))]
+#[macro_use]
+mod limited;
+
+#[cfg(feature = "protobuf")]
+pub mod protobuf;
+
 // Compiles the examples of the README together with those of the documentation.
 #[cfg(all(doctest, feature = "protobuf", feature = "avro", feature = "xml"))]
 #[doc = include_str!("../README.md")]

@@ -4,6 +4,7 @@
 //! does not hold for the input.
 
 mod cesql;
+mod formats;
 mod header_value;
 mod http_decode;
 mod json;
@@ -15,6 +16,7 @@ mod text;
 mod typed;
 
 pub use cesql::cesql;
+pub use formats::protobuf_decode;
 pub use header_value::header_value;
 pub use http_decode::http_decode;
 pub use json::{json_batch, json_decode};
@@ -38,6 +40,7 @@ pub const TARGETS: [(&str, Target); 11] = [
     ("lenient", lenient),
     ("media_type", media_type),
     ("nats_decode", nats_decode),
+    ("protobuf_decode", protobuf_decode),
     ("timestamp", timestamp),
     ("typed", typed),
 ];

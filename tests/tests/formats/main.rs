@@ -1,4 +1,7 @@
-//! The Protobuf, Avro and XML event formats.
+//! The Protobuf, Avro and XML event formats, against themselves and against implementations of
+//! others.
+
+mod protobuf;
 
 #[test]
 fn every_file_is_a_module_of_the_suite() {

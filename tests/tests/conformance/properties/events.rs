@@ -4,6 +4,7 @@ use eventkit::Event;
 use eventkit::binding::http;
 use eventkit::event::{AttributeValue, Data};
 use eventkit::format::{Format, Json};
+use eventkit_formats::protobuf::Protobuf;
 use eventkit_tests::round_trip::assert_survives;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -65,6 +66,20 @@ proptest! {
                 read.set_data(event.data_content_type(), data.clone()).unwrap();
             }
             prop_assert_eq!(read, event.clone());
+        }
+    }
+
+    #[test]
+    fn a_batch_of_any_events_round_trips_in_other_formats(events in vec(event(), 0..5)) {
+        for format in [&Protobuf as &dyn Format] {
+            // A batch is refused if one of its events is.
+            let Ok(bytes) = format.encode_batch(&events) else {
+                prop_assert!(events.iter().any(|event| format.encode(event).is_err()));
+                continue;
+            };
+            let alone = events.iter().map(|event| format.encode(event).unwrap());
+            let alone: Vec<Event> = alone.map(|bytes| format.decode(bytes).unwrap()).collect();
+            prop_assert_eq!(format.decode_batch(bytes).unwrap(), alone);
         }
     }
 

@@ -152,6 +152,9 @@ fn data() -> impl Strategy<Value = (Option<&'static str>, Option<Data>)> {
         "application/cloudevents+json",
         "Application/CloudEvents-Batch+JSON; charset=utf-8",
         "multipart/mixed; boundary=\"a b\"",
+        "application/protobuf",
+        "application/protobuf; proto=shop.Order",
+        "application/vnd.order+protobuf; proto=\"example.com/a b/Order\"",
     ]);
     let any_type = prop_oneof![json_types.clone(), text_types.clone(), other_types.clone()];
     let as_json = json_text().prop_map(|text| Data::json(text).unwrap());
