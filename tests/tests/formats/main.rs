@@ -1,6 +1,9 @@
 //! The Protobuf, Avro and XML event formats, against themselves and against implementations of
 //! others.
 
+mod cases;
+mod exchange;
+mod peer;
 mod protobuf;
 
 #[test]

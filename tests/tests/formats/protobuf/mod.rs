@@ -7,6 +7,7 @@ mod data;
 mod hostile;
 mod malformed;
 mod messages;
+mod others;
 mod typed;
 
 use eventkit::format::Format;
