@@ -9,10 +9,12 @@ use eventkit::event::{AttributeValue, Timestamp};
 use eventkit::format::{Format, Json, LimitedJson};
 use eventkit::{EncodeError, Event, LenientEvent, Limits};
 use eventkit_formats::protobuf::{LimitedProtobuf, Protobuf};
+use eventkit_formats::xml::{LimitedXml, Xml};
 use eventkit_nats::binding as nats;
 
 const JSON: LimitedJson = Json.with_limits(Limits::UNLIMITED);
 const PROTOBUF: LimitedProtobuf = Protobuf.with_limits(Limits::UNLIMITED);
+const XML: LimitedXml = Xml.with_limits(Limits::UNLIMITED);
 const HTTP: Decoder = http::with_limits(Limits::UNLIMITED);
 const KAFKA: kafka::Decoder = kafka::with_limits(Limits::UNLIMITED);
 const NATS: nats::Decoder = nats::with_limits(Limits::UNLIMITED);
@@ -34,7 +36,7 @@ impl Way {
 }
 
 /// Every content mode of every binding, and every event format.
-const WAYS: [Way; 10] = [
+const WAYS: [Way; 11] = [
     Way::exact("the JSON format", |event| {
         Ok(JSON
             .decode(Json.encode(event)?)
@@ -78,7 +80,22 @@ const WAYS: [Way; 10] = [
         },
         result: with_instants,
     },
+    Way {
+        name: "the XML format",
+        go: |event| {
+            let decoded = XML.decode(Xml.encode(event)?);
+            Ok(decoded.expect("the event should be decodable"))
+        },
+        result: with_element_names,
+    },
 ];
+
+/// Returns the event, or `None` if the name of an extension begins with a digit.
+fn with_element_names(event: &Event) -> Option<Event> {
+    let mut names = event.extensions().iter().map(|(name, _)| name);
+    let has_digit = names.any(|name| name.starts_with(|c: char| c.is_ascii_digit()));
+    (!has_digit).then(|| event.clone())
+}
 
 /// Returns the event with its times as instants: in UTC, with as many fraction digits as needed; or
 /// `None` if a time is a leap second, or not in the years 1 to 9999.

@@ -8,6 +8,8 @@ mod limited;
 
 #[cfg(feature = "protobuf")]
 pub mod protobuf;
+#[cfg(feature = "xml")]
+pub mod xml;
 
 // Compiles the examples of the README together with those of the documentation.
 #[cfg(all(doctest, feature = "protobuf", feature = "avro", feature = "xml"))]

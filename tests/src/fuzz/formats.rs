@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use eventkit::format::Format;
 use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
 
 use crate::round_trip::assert_decoded_survives;
 
@@ -14,6 +15,15 @@ use crate::round_trip::assert_decoded_survives;
 /// Panics if an event does not.
 pub fn protobuf_decode(bytes: &[u8]) {
     decode(&Protobuf, bytes);
+}
+
+/// Checks that any bytes are refused as XML, or are an event that round-trips in all content modes.
+///
+/// # Panics
+///
+/// Panics if an event does not.
+pub fn xml_decode(bytes: &[u8]) {
+    decode(&Xml, bytes);
 }
 
 fn decode(format: &dyn Format, bytes: &[u8]) {

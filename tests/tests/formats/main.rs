@@ -5,6 +5,7 @@ mod cases;
 mod exchange;
 mod peer;
 mod protobuf;
+mod xml;
 
 #[test]
 fn every_file_is_a_module_of_the_suite() {

@@ -5,6 +5,7 @@ use eventkit::binding::http;
 use eventkit::event::{AttributeValue, Data};
 use eventkit::format::{Format, Json};
 use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
 use eventkit_tests::round_trip::assert_survives;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -71,7 +72,7 @@ proptest! {
 
     #[test]
     fn a_batch_of_any_events_round_trips_in_other_formats(events in vec(event(), 0..5)) {
-        for format in [&Protobuf as &dyn Format] {
+        for format in [&Protobuf as &dyn Format, &Xml] {
             // A batch is refused if one of its events is.
             let Ok(bytes) = format.encode_batch(&events) else {
                 prop_assert!(events.iter().any(|event| format.encode(event).is_err()));

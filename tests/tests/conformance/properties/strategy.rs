@@ -158,7 +158,8 @@ fn data() -> impl Strategy<Value = (Option<&'static str>, Option<Data>)> {
     ]);
     let any_type = prop_oneof![json_types.clone(), text_types.clone(), other_types.clone()];
     let as_json = json_text().prop_map(|text| Data::json(text).unwrap());
-    let as_text = prop_oneof![any::<String>(), json_text()].prop_map(Data::text);
+    let element = "<[a-z]{1,3}( xmlns=\"urn:[a-z]\")?( x=\"[a-z&;]{0,3}\")?>[a-z ]{0,3}(<!--c-->)?</[a-z]{1,3}>|<(ce:)?[a-z]/>";
+    let as_text = prop_oneof![any::<String>(), json_text(), element].prop_map(Data::text);
     let any_text = prop_oneof![as_text.clone(), "[a-z ]{0,6}".prop_map(Data::text)];
     let as_bytes = bytes().prop_map(Data::binary);
     let json_as_bytes = json_text().prop_map(Data::binary);

@@ -1,0 +1,69 @@
+//! The attributes of an element, as they are written.
+
+use super::chars;
+use super::malformed::{Malformed, excerpt};
+
+/// An attribute with its value before references are resolved.
+pub(super) struct Attribute<'a> {
+    pub(super) name: &'a str,
+    pub(super) raw: &'a str,
+}
+
+/// The number of attributes that an element may have, so that comparing them takes little time.
+const MAX_ATTRIBUTES: usize = 256;
+
+/// Parses the text between the name and the end of a tag.
+pub(super) fn parse(text: &str) -> Result<Vec<Attribute<'_>>, Malformed> {
+    let mut attributes = Vec::new();
+    let mut rest = text;
+    loop {
+        let trimmed = rest.trim_start_matches(chars::is_space);
+        if trimmed.is_empty() {
+            return Ok(attributes);
+        }
+        if trimmed.len() == rest.len() {
+            return Err(Malformed::Attributes);
+        }
+        if attributes.len() == MAX_ATTRIBUTES {
+            return Err(Malformed::TooMany(
+                "attributes of an element",
+                MAX_ATTRIBUTES,
+            ));
+        }
+        let (attribute, after) = one(trimmed).ok_or(Malformed::Attributes)?;
+        check_name(attribute.name)?;
+        if attribute.raw.contains('<') {
+            return Err(Malformed::Attributes);
+        }
+        attributes.push(attribute);
+        rest = after;
+    }
+}
+
+/// Returns the first attribute, and the text after it.
+fn one(text: &str) -> Option<(Attribute<'_>, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let name = name.trim_end_matches(chars::is_space);
+    let rest = rest.trim_start_matches(chars::is_space);
+    let quote = rest.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let (raw, rest) = rest[1..].split_once(quote)?;
+    Some((Attribute { name, raw }, rest))
+}
+
+/// Checks that a name is one with at most one prefix.
+pub(super) fn check_name(name: &str) -> Result<(), Malformed> {
+    let (prefix, local) = split(name);
+    if chars::is_name(local)
+        && (prefix.is_empty() || chars::is_name(prefix))
+        && !name.starts_with(':')
+    {
+        Ok(())
+    } else {
+        Err(Malformed::Name(excerpt(name)))
+    }
+}
+
+/// Splits a name into its prefix, which may be empty, and its local part.
+pub(super) fn split(name: &str) -> (&str, &str) {
+    name.split_once(':').unwrap_or(("", name))
+}

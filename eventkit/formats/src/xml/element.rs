@@ -1,0 +1,144 @@
+//! An XML element that is the data of an event.
+
+use std::borrow::Cow;
+
+use eventkit::Limits;
+use eventkit::event::LimitExceeded;
+
+use super::chars;
+use super::malformed::Malformed;
+use super::namespaces::{CLOUD_EVENTS, INSTANCE, Namespaces, PREFIXES, SCHEMA};
+use super::tokens::{Tag, Token, Tokens};
+
+/// An element in the text of a document.
+pub(super) struct DataElement<'a> {
+    /// The text, without the namespaces that are declared around it.
+    text: &'a str,
+    /// The length of `<` and the name.
+    name: usize,
+    /// The prefixes that are not declared in it. The empty one stands for the default namespace.
+    needed: Vec<&'a str>,
+    /// The declarations around the element that belong to it.
+    inherited: String,
+}
+
+/// The error of an element that cannot be read.
+pub(super) enum ElementError {
+    Malformed(Malformed),
+    TooDeep(LimitExceeded),
+}
+
+impl From<Malformed> for ElementError {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+impl<'a> DataElement<'a> {
+    /// Reads the element that begins with a tag, up to its end.
+    pub(super) fn read(
+        tag: &Tag<'a>,
+        tokens: &mut Tokens<'a>,
+        namespaces: &mut Namespaces<'a>,
+        limits: Limits,
+    ) -> Result<Self, ElementError> {
+        let outer = namespaces.bindings().len();
+        let mut needed = Vec::new();
+        let mut depth = 1;
+        let mut enter = |namespaces: &mut Namespaces<'a>, tag: &Tag<'a>| {
+            for (prefix, at) in namespaces.enter(tag)?.used {
+                let is_inherited = at.is_none_or(|at| at < outer);
+                if is_inherited && !needed.contains(&prefix) {
+                    needed.push(prefix);
+                }
+            }
+            Ok::<(), Malformed>(())
+        };
+        limits
+            .check_json_depth(depth)
+            .map_err(ElementError::TooDeep)?;
+        enter(namespaces, tag)?;
+        while depth > 0 {
+            match tokens.next()? {
+                Token::Start(tag) => {
+                    depth += 1;
+                    limits
+                        .check_json_depth(depth)
+                        .map_err(ElementError::TooDeep)?;
+                    enter(namespaces, &tag)?;
+                }
+                Token::End => {
+                    depth -= 1;
+                    namespaces.leave();
+                }
+                Token::Text(_) | Token::Ignored => {}
+                Token::EndOfDocument => return Err(Malformed::Truncated.into()),
+            }
+        }
+        Ok(Self {
+            text: &tokens.text()[tag.start..tokens.position()],
+            name: 1 + tag.name.len(),
+            inherited: inherited(tag, namespaces, &needed),
+            needed,
+        })
+    }
+
+    /// Returns the text of the element as a document of its own, which is a part of the text if
+    /// nothing around it belongs to it.
+    pub(super) fn into_text(self) -> Cow<'a, str> {
+        if self.inherited.is_empty() {
+            return Cow::Borrowed(self.text);
+        }
+        let (name, rest) = self.text.split_at(self.name);
+        Cow::Owned([name, &self.inherited, rest].concat())
+    }
+}
+
+/// Returns the declarations around an element that belong to it: those of prefixes that it uses,
+/// and those that the format does not need itself.
+fn inherited(tag: &Tag<'_>, namespaces: &Namespaces<'_>, needed: &[&str]) -> String {
+    let bindings = namespaces.bindings();
+    let mut declarations = String::new();
+    for (at, binding) in bindings.iter().enumerate() {
+        let prefix = binding.prefix;
+        let is_replaced = bindings[at + 1..]
+            .iter()
+            .any(|later| later.prefix == prefix);
+        let is_own = tag.attributes.iter().any(|attribute| {
+            attribute.name == "xmlns" && prefix.is_empty()
+                || attribute.name.strip_prefix("xmlns:") == Some(prefix)
+        });
+        let is_of_format = matches!(&*binding.namespace, CLOUD_EVENTS | SCHEMA | INSTANCE);
+        let is_wanted = needed.contains(&prefix) || !is_of_format;
+        if is_replaced || is_own || !is_wanted || binding.namespace.is_empty() {
+            continue;
+        }
+        declarations.push_str(" xmlns");
+        if !prefix.is_empty() {
+            declarations.push(':');
+            declarations.push_str(prefix);
+        }
+        declarations.push_str("=\"");
+        chars::escape(&binding.namespace, &mut declarations);
+        declarations.push('"');
+    }
+    declarations
+}
+
+/// Returns whether a text is one element and nothing else, so that it stays the same inside a
+/// document of this format, for every reader with the default limits.
+pub(super) fn is_element(text: &str) -> bool {
+    let Ok(mut tokens) = Tokens::new(text) else {
+        return false;
+    };
+    let Ok(Token::Start(tag)) = tokens.next() else {
+        return false;
+    };
+    let mut namespaces = Namespaces::new(PREFIXES);
+    let element = DataElement::read(&tag, &mut tokens, &mut namespaces, Limits::DEFAULT);
+    element.is_ok_and(|element| {
+        // A prefix that is not declared could be one of the document's.
+        let is_complete = element.needed.iter().all(|prefix| prefix.is_empty());
+        is_complete && tag.start == 0 && element.text.len() == text.len()
+    })
+}
