@@ -194,7 +194,7 @@ impl<'a> BinaryReader<'a> {
             DataKind::Json => self.event.imply(name::DATACONTENTTYPE, JSON),
             DataKind::Binary => {}
         }
-        self.limit_depth(data.as_bytes());
+        self.limit_depth(Some(data.as_bytes()));
         let data = match self.content_type() {
             Some(content_type) => {
                 let bytes = data.bytes().clone();

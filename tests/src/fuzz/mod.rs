@@ -30,7 +30,7 @@ pub use typed::typed;
 pub type Target = fn(&[u8]);
 
 /// The targets by name. The corpus of a target is the directory with its name.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 13] = [
     ("cesql", cesql),
     ("header_value", header_value),
     ("http_decode", http_decode),
