@@ -8,6 +8,7 @@ pub mod message;
 pub mod nats;
 pub mod postgres;
 mod prepared;
+pub mod rabbitmq;
 pub mod reading;
 pub mod refusal;
 pub mod round_trip;

@@ -57,33 +57,47 @@ impl<'a> BinaryReader<'a> {
     /// As in HTTP, a content type may have tabs around its semicolons. Attributes cannot contain
     /// tabs, so they become spaces, which are equivalent (RFC 9110, section 5.6.3).
     pub fn attribute(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeRef<'a>) {
-        let value = match value {
-            AttributeRef::Boolean(flag) => Scalar::Boolean(flag),
-            AttributeRef::Integer(number) => Scalar::Integer(number),
-            AttributeRef::Text(text) => Scalar::Text(Cow::Borrowed(text)),
-            AttributeRef::Binary(_) | AttributeRef::Timestamp(_) => Scalar::Typed(value.into()),
-        };
-        let name = name.into();
         match value {
-            Scalar::Text(text) if name == name::DATACONTENTTYPE && text.contains('\t') => {
-                let text = without_tabs(&text);
-                self.event.set(name, Scalar::Text(Cow::Owned(text)));
-            }
-            value => self.event.set(name, value),
+            AttributeRef::Text(text) => self.text(name.into(), Cow::Borrowed(text)),
+            other => self.attribute_value(name, other.into()),
         }
     }
 
-    /// Adds an attribute whose value has one of the seven types of the specification.
+    /// Adds an attribute from an owned value, which may have any of the seven types of the
+    /// specification.
     ///
     /// [`attribute`](Self::attribute) borrows its value, but cannot tell a URI from other text.
+    ///
+    /// ```
+    /// use eventkit::Limits;
+    /// use eventkit::binding::BinaryReader;
+    ///
+    /// let mut reader = BinaryReader::new(Limits::DEFAULT);
+    /// for (name, value) in [("specversion", "1.0"), ("source", "/s"), ("type", "t")] {
+    ///     reader.attribute_value(name, value.into());
+    /// }
+    /// reader.attribute_value("id", 17.to_string().into());
+    /// assert_eq!(reader.into_event("".into())?.id(), "17");
+    /// # Ok::<(), eventkit::DecodeError>(())
+    /// ```
     pub fn attribute_value(&mut self, name: impl Into<Cow<'a, str>>, value: AttributeValue) {
         let value = match value {
             AttributeValue::Boolean(flag) => Scalar::Boolean(flag),
             AttributeValue::Integer(number) => Scalar::Integer(number),
-            AttributeValue::String(text) => Scalar::Text(Cow::Owned(text)),
+            AttributeValue::String(text) => return self.text(name.into(), Cow::Owned(text)),
             typed => Scalar::Typed(typed),
         };
         self.event.set(name.into(), value);
+    }
+
+    /// Adds an attribute from its canonical string.
+    fn text(&mut self, name: Cow<'a, str>, text: Cow<'a, str>) {
+        let text = if name == name::DATACONTENTTYPE && text.contains('\t') {
+            Cow::Owned(without_tabs(&text))
+        } else {
+            text
+        };
+        self.event.set(name, Scalar::Text(text));
     }
 
     /// Adds an attribute from the [value of a header](header_value), which may be percent-encoded.

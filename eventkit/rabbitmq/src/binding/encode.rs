@@ -1,0 +1,143 @@
+//! Encoding of events as messages.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use eventkit::binding;
+use eventkit::event::AttributeRef;
+use eventkit::format::Format;
+use eventkit::{EncodeError, Event};
+
+use super::{HeaderRef, MAX_SHORT_STRING, PREFIX, is_structured};
+
+/// The content type, the headers and the body of a message.
+///
+/// ```
+/// use eventkit::Event;
+/// use eventkit_rabbitmq::binding::{self, HeaderValue};
+///
+/// let event = Event::builder().id("1").source("/shop").ty("t").data_text("hello").build()?;
+/// let message = binding::encode_binary(&event)?;
+/// assert_eq!(message.header("cloudEvents_type"), Some(&HeaderValue::Text("t".to_owned())));
+/// assert_eq!(message.body, "hello");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Message {
+    /// The property `content_type`, of at most 255 bytes.
+    pub content_type: Option<String>,
+    /// The headers; each name occurs once.
+    pub headers: Vec<(Cow<'static, str>, HeaderValue)>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// The value of an encoded header.
+///
+/// [`Message`] has an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HeaderValue {
+    /// A boolean, the type `t`.
+    Boolean(bool),
+    /// An integer, which is encoded with 64 bits, the type `l` (3.1.3.2).
+    Integer(i64),
+    /// Text, the type `S`.
+    Text(String),
+}
+
+impl Message {
+    /// Returns the property `content_type`.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// Returns the headers in the form in which they are decoded.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, HeaderRef<'_>)> + Clone {
+        let headers = self.headers.iter();
+        headers.map(|(name, value)| (&**name, value.into()))
+    }
+
+    /// Returns the value of a header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&HeaderValue> {
+        let mut headers = self.headers.iter();
+        let (_, value) = headers.find(|(header, _)| header == name)?;
+        Some(value)
+    }
+}
+
+impl<'a> From<&'a HeaderValue> for HeaderRef<'a> {
+    fn from(value: &'a HeaderValue) -> Self {
+        match value {
+            HeaderValue::Boolean(flag) => Self::Boolean(*flag),
+            HeaderValue::Integer(number) => Self::Integer(*number),
+            HeaderValue::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+/// Encodes an event in binary content mode, with attributes as headers and data as body (3.1).
+///
+/// # Errors
+///
+/// Returns an error if the data is text in a charset other than UTF-8, as it may be after decoding
+/// from a structured format, or if the name of an extension is too long for a header.
+pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
+    let mut headers = Vec::with_capacity(8 + event.extensions().len());
+    let time = event.time().map(|time| time.to_string());
+    let content_type = event.data_content_type();
+    let is_property = |text: &&str| text.len() <= MAX_SHORT_STRING && !is_structured(text);
+    let property = content_type.filter(is_property);
+    let core = [
+        ("cloudEvents_specversion", Some(event.spec_version())),
+        ("cloudEvents_id", Some(event.id())),
+        ("cloudEvents_source", Some(event.source())),
+        ("cloudEvents_type", Some(event.ty())),
+        ("cloudEvents_subject", event.subject()),
+        ("cloudEvents_time", time.as_deref()),
+        (
+            "cloudEvents_datacontenttype",
+            content_type.filter(|_| property.is_none()),
+        ),
+        ("cloudEvents_dataschema", event.data_schema()),
+    ];
+    for (name, value) in core {
+        if let Some(value) = value {
+            let value = HeaderValue::Text(value.to_owned());
+            headers.push((Cow::Borrowed(name), value));
+        }
+    }
+    for (name, value) in event.extensions() {
+        let header = format!("{PREFIX}{name}");
+        if header.len() > MAX_SHORT_STRING {
+            let reason = format!("the name `{name}` is too long for a header of AMQP");
+            return Err(EncodeError::format(reason));
+        }
+        let value = match AttributeRef::from(value) {
+            AttributeRef::Boolean(flag) => HeaderValue::Boolean(flag),
+            AttributeRef::Integer(number) => HeaderValue::Integer(number.into()),
+            other => HeaderValue::Text(other.into_text().into_owned()),
+        };
+        headers.push((Cow::Owned(header), value));
+    }
+    Ok(Message {
+        content_type: property.map(str::to_owned),
+        headers,
+        body: binding::body(event)?,
+    })
+}
+
+/// Encodes an event in structured content mode, with all attributes and data in the body (3.2).
+///
+/// # Errors
+///
+/// Returns an error if the format cannot represent the event.
+pub fn encode_structured(event: &Event, format: &dyn Format) -> Result<Message, EncodeError> {
+    Ok(Message {
+        content_type: Some(format.content_type().to_owned()),
+        headers: Vec::new(),
+        body: format.encode(event)?,
+    })
+}

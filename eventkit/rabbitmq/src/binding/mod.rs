@@ -1,0 +1,63 @@
+//! The AMQP protocol binding (AMQP Protocol Binding for CloudEvents 1.0), on AMQP 0-9-1.
+//!
+//! The binding is written for AMQP 1.0. Its application properties are the headers of AMQP 0-9-1, as they
+//! are for RabbitMQ itself when a client of one version sends to one of the other. Section numbers in the
+//! documentation refer to the draft 1.0.3.
+//!
+//! | AMQP 1.0 | AMQP 0-9-1 |
+//! | --- | --- |
+//! | property `content-type` | property `content_type` |
+//! | application property `cloudEvents_id` or `cloudEvents:id` | header of the same name |
+//! | boolean, long | `t`, `l` |
+//! | string, and what has no type of its own | `S` |
+//!
+//! Both prefixes are decoded, and `cloudEvents_` is encoded, which also selectors of JMS can name. Integers
+//! of every width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of
+//! AMQP 0-9-1 have neither an offset nor fractions of a second, and so are byte arrays, which only RabbitMQ
+//! has.
+//!
+//! The content type of data is the property, which holds 255 bytes. A longer one, or one that would make
+//! the message look structured, is in the header `cloudEvents_datacontenttype`, which comes before the
+//! property when a message is decoded.
+//!
+//! The functions take headers as pairs of name and value, so they work with every client.
+//!
+//! ```
+//! use eventkit::Event;
+//! use eventkit::format::Json;
+//! use eventkit_rabbitmq::binding::{self, HeaderValue};
+//!
+//! let event = Event::builder().id("1").source("/s").ty("t").extension("n", 7).data_json(&7)?.build()?;
+//!
+//! let message = binding::encode_binary(&event)?;
+//! assert_eq!(message.content_type.as_deref(), Some("application/json"));
+//! assert_eq!(message.header("cloudEvents_n"), Some(&HeaderValue::Integer(7)));
+//! assert_eq!(binding::decode(message.content_type(), message.headers(), message.body.clone())?, event);
+//!
+//! let message = binding::encode_structured(&event, &Json)?;
+//! assert_eq!(binding::decode(message.content_type(), message.headers(), message.body.clone())?, event);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod decode;
+mod encode;
+
+pub use decode::{Decoder, HeaderRef, decode, decode_as, with_limits};
+pub use encode::{HeaderValue, Message, encode_binary, encode_structured};
+
+/// The prefix of the content types of structured messages (section 3).
+const STRUCTURED_PREFIX: &str = "application/cloudevents";
+
+/// The prefix of the headers of attributes that is encoded.
+const PREFIX: &str = "cloudEvents_";
+
+/// The prefix of the versions before 1.0.3, which other SDKs still send.
+const PREFIX_WITH_COLON: &str = "cloudEvents:";
+
+/// The most bytes that names and some properties of AMQP have.
+const MAX_SHORT_STRING: usize = 255;
+
+fn is_structured(content_type: &str) -> bool {
+    let prefix = content_type.as_bytes().get(..STRUCTURED_PREFIX.len());
+    prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED_PREFIX.as_bytes()))
+}

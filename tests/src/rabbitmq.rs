@@ -1,0 +1,245 @@
+//! A RabbitMQ server for tests: a node with a name, ports, data and a cookie of its own.
+
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+use crate::nats::free_port;
+use crate::prepared;
+
+/// The environment variable that names the folder of the programs, or turns the tests off.
+pub const VARIABLE: &str = "EVENTKIT_RABBITMQ";
+
+/// How long a node may take to start, beside builds and other nodes.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// A running node; it is killed when this is dropped, when a test panics too.
+#[derive(Debug)]
+pub struct Server {
+    programs: PathBuf,
+    folder: PathBuf,
+    name: String,
+    ports: Ports,
+    /// The daemon that knows the port by which other nodes reach the node.
+    names: Option<Child>,
+    node: Option<Child>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Ports {
+    clients: u16,
+    nodes: u16,
+    names: u16,
+}
+
+impl Ports {
+    fn free() -> Self {
+        Self {
+            clients: free_port(),
+            nodes: free_port(),
+            names: free_port(),
+        }
+    }
+}
+
+impl Server {
+    /// Starts a node, or returns `None` where the tests with one are turned off.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no server to start; the message says how to get one.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let programs = programs()?;
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("eventkit-{}-{number}", process::id());
+        let folder = env::temp_dir().join(format!("{name}-rabbitmq"));
+        let mut server = Self {
+            programs,
+            folder,
+            name,
+            ports: Ports::free(),
+            names: None,
+            node: None,
+        };
+        for _ in 0..3 {
+            let _ = fs::remove_dir_all(&server.folder);
+            fs::create_dir_all(&server.folder).expect("a folder for the server");
+            if server.launch() {
+                return Some(server);
+            }
+            // Another program may have taken a port.
+            server.kill();
+            server.ports = Ports::free();
+        }
+        panic!("rabbitmq-server does not start:\n{}", server.log());
+    }
+
+    /// Returns where clients connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports.clients)
+    }
+
+    /// Returns the port.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.ports.clients
+    }
+
+    /// Kills the node, which has no time to write anything.
+    pub fn kill(&mut self) {
+        for child in [&mut self.node, &mut self.names] {
+            if let Some(mut child) = child.take() {
+                let _ = child.kill();
+                let _ = child.wait();
+            }
+        }
+    }
+
+    /// Starts the node again after [`kill`](Self::kill), on the same ports and data.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it does not start.
+    pub fn restart(&mut self) {
+        assert!(self.node.is_none(), "the node still runs");
+        assert!(
+            self.launch(),
+            "rabbitmq-server does not start again:\n{}",
+            self.log()
+        );
+    }
+
+    /// Runs `rabbitmqctl` on the node, and returns what it prints.
+    ///
+    /// # Panics
+    ///
+    /// Panics if it fails.
+    #[must_use]
+    pub fn control(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command(&self.programs.join("rabbitmqctl"))
+            .args(["--quiet", "--node", &self.node_name()])
+            .args(arguments)
+            .output()
+            .expect("rabbitmqctl starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "rabbitmqctl {arguments:?}: {said}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Returns what the node has logged.
+    #[must_use]
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    fn node_name(&self) -> String {
+        format!("{}@localhost", self.name)
+    }
+
+    /// Starts the processes, and returns whether the node takes connections.
+    fn launch(&mut self) -> bool {
+        let output = || {
+            let mut options = fs::OpenOptions::new();
+            let log = options.create(true).append(true);
+            log.open(self.folder.join("log")).expect("a log")
+        };
+        fs::write(self.folder.join("rabbitmq.conf"), self.configuration())
+            .expect("a configuration");
+        let names = self
+            .command(Path::new("epmd"))
+            .args(["-port", &self.ports.names.to_string()])
+            .stdin(Stdio::null())
+            .stdout(output())
+            .stderr(output())
+            .spawn();
+        let node = self
+            .command(&self.programs.join("rabbitmq-server"))
+            // The script becomes the node, so that it can be killed.
+            .env("detached", "true")
+            .stdin(Stdio::null())
+            .stdout(output())
+            .stderr(output())
+            .spawn();
+        self.names = Some(names.expect("epmd starts"));
+        let node = self.node.insert(node.expect("rabbitmq-server starts"));
+        let start = Instant::now();
+        while start.elapsed() < PATIENCE && matches!(node.try_wait(), Ok(None)) {
+            if TcpStream::connect(("127.0.0.1", self.ports.clients)).is_ok() {
+                return true;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        false
+    }
+
+    fn configuration(&self) -> String {
+        format!(
+            "listeners.tcp.default = 127.0.0.1:{}\n\
+             log.console = true\n\
+             log.console.level = warning\n\
+             log.file = false\n\
+             disk_free_limit.absolute = 50MB\n",
+            self.ports.clients
+        )
+    }
+
+    /// Returns a command that runs a program with the environment of the node.
+    fn command(&self, program: &Path) -> Command {
+        let erlang = self
+            .programs
+            .ancestors()
+            .nth(5)
+            .map(|root| root.join("lib/erlang/bin"));
+        let mut path = env::var_os("PATH").unwrap_or_default();
+        if let Some(erlang) = erlang.filter(|erlang| erlang.exists()) {
+            let paths = [erlang].into_iter().chain(env::split_paths(&path));
+            path = env::join_paths(paths).expect("folders without a colon");
+        }
+        // A relative program is looked up on the PATH of this process.
+        let found = env::split_paths(&path).map(|folder| folder.join(program));
+        let found = found.into_iter().find(|path| path.exists());
+        let mut command = Command::new(found.unwrap_or_else(|| program.to_owned()));
+        let folder = |name: &str| self.folder.join(name);
+        command
+            .current_dir(&self.folder)
+            .env("PATH", path)
+            .env("LANG", "C.UTF-8")
+            // The cookie is there.
+            .env("HOME", &self.folder)
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env("ERL_EPMD_PORT", self.ports.names.to_string())
+            .env("RABBITMQ_NODENAME", self.node_name())
+            .env("RABBITMQ_DIST_PORT", self.ports.nodes.to_string())
+            .env("RABBITMQ_CONFIG_FILE", folder("rabbitmq.conf"))
+            .env("RABBITMQ_CONF_ENV_FILE", folder("no-environment"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder("no-plugins"))
+            .env("RABBITMQ_LOG_BASE", folder("logs"))
+            .env("RABBITMQ_MNESIA_BASE", folder("data"))
+            .env("RABBITMQ_PID_FILE", folder("pid"));
+        command
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+        // What is left over is in the folder for what is temporary.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Returns the folder of the programs; the script beside the suites finds or unpacks them.
+fn programs() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| prepared::path("rabbitmq/prepare", VARIABLE))
+        .clone()
+}
