@@ -160,6 +160,9 @@ pub struct Published {
     pub position: Option<u64>,
     /// Whether the transport already had the event and did not store it again.
     pub duplicate: bool,
+    /// Whether the transport did not store the event because no subscription selects it. A transport that
+    /// keeps events for later subscriptions stores it nevertheless.
+    pub unrouted: bool,
 }
 
 impl Published {
@@ -168,7 +171,7 @@ impl Published {
     pub fn at(position: u64) -> Self {
         Self {
             position: Some(position),
-            duplicate: false,
+            ..Self::default()
         }
     }
 
@@ -176,6 +179,13 @@ impl Published {
     #[must_use]
     pub fn duplicate(mut self, duplicate: bool) -> Self {
         self.duplicate = duplicate;
+        self
+    }
+
+    /// Sets whether no subscription selects the event, which is not stored.
+    #[must_use]
+    pub fn unrouted(mut self, unrouted: bool) -> Self {
+        self.unrouted = unrouted;
         self
     }
 }

@@ -207,7 +207,7 @@ impl Decoder {
 
 impl HeaderRef<'_> {
     /// Returns the number of bytes that count for the limit of headers.
-    fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         match self {
             Self::Boolean(_) => 1,
             Self::Integer(_) | Self::Timestamp(_) | Self::Other => 8,
@@ -221,6 +221,11 @@ impl HeaderRef<'_> {
 fn attribute(header: &str) -> Option<&str> {
     let attribute = header.strip_prefix(PREFIX);
     attribute.or_else(|| header.strip_prefix(PREFIX_WITH_COLON))
+}
+
+/// Returns whether a header is an attribute.
+pub(crate) fn is_attribute(header: &str) -> bool {
+    attribute(header).is_some()
 }
 
 /// Collects the attributes from the headers of a message.

@@ -42,6 +42,7 @@
 mod decode;
 mod encode;
 
+pub(crate) use decode::is_attribute;
 pub use decode::{Decoder, HeaderRef, decode, decode_as, with_limits};
 pub use encode::{HeaderValue, Message, encode_binary, encode_structured};
 
@@ -57,7 +58,7 @@ const PREFIX_WITH_COLON: &str = "cloudEvents:";
 /// The most bytes that names and some properties of AMQP have.
 const MAX_SHORT_STRING: usize = 255;
 
-fn is_structured(content_type: &str) -> bool {
+pub(crate) fn is_structured(content_type: &str) -> bool {
     let prefix = content_type.as_bytes().get(..STRUCTURED_PREFIX.len());
     prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(STRUCTURED_PREFIX.as_bytes()))
 }

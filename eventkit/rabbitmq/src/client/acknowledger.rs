@@ -1,0 +1,391 @@
+//! The acknowledgement of one message.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eventkit::transport::backoff::{self, FAR_FUTURE};
+use eventkit::transport::{
+    Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+};
+use lapin::Acker;
+use lapin::BasicProperties;
+use lapin::options::BasicAckOptions;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::sleep;
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use super::consumer::{ConsumerState, requeue};
+use super::delays::{Returned, Wait};
+use super::error::transport_error;
+use super::publisher::Outcome;
+use super::record;
+use super::state::{Entry, StoredRecord};
+use crate::mapping::message;
+use crate::mapping::routing::return_key;
+
+/// The initial and the maximum delay of a message that is returned for a later selection.
+const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
+
+/// After this many deliveries most likely no process takes the message, and it is returned with a longer
+/// delay: thousands of such messages must not keep the broker busy.
+const MAX_EARLY_SKIPS: u32 = 20;
+const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
+
+/// The longest time for which a message is held back by a consumer, half of that after which the broker closes
+/// the channel of a consumer that settles nothing (`consumer_timeout`).
+const MAX_HOLD: Duration = Duration::from_mins(15);
+
+/// Where a message was published to.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) exchange: String,
+    pub(super) key: String,
+}
+
+/// Settles one message.
+#[derive(Debug)]
+pub(super) struct RabbitAcknowledger {
+    state: Arc<ConsumerState>,
+    tag: u64,
+    acker: Acker,
+    origin: Origin,
+    properties: BasicProperties,
+    body: Bytes,
+    /// What the headers of a message say that was returned before.
+    returned: Option<Returned>,
+    /// The record that this process last stored or loaded.
+    record: Mutex<Option<DeliveryRecord>>,
+    /// Whether the log has a record of the message.
+    has_record: AtomicBool,
+    /// Lets the consumer deliver another message once this is dropped.
+    permit: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl RabbitAcknowledger {
+    pub(super) fn new(
+        state: Arc<ConsumerState>,
+        (tag, acker): (u64, Acker),
+        origin: Origin,
+        (properties, body): (BasicProperties, Bytes),
+        returned: Option<Returned>,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self {
+            state,
+            tag,
+            acker,
+            origin,
+            properties,
+            body,
+            returned,
+            record: Mutex::default(),
+            has_record: AtomicBool::new(false),
+            permit: Mutex::new(permit),
+        }
+    }
+
+    /// Returns the key of the record, from the event: few messages have one.
+    fn key(&self) -> Uuid {
+        let limits = self.state.shared.limits;
+        let event = message::decode(limits, &self.properties, &self.body);
+        record::key(&self.origin.key, &event)
+    }
+
+    fn queue(&self) -> String {
+        self.state.queue.to_string()
+    }
+
+    /// Returns the record: that of the log, unless the message was returned with a later one.
+    fn known_record(&self) -> DeliveryRecord {
+        let own = *self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = own {
+            return own;
+        }
+        let key = self.key();
+        let log = &self.state.shared.log;
+        let logged = log.look(|state| state.record(&self.state.queue, key));
+        if logged.is_some() {
+            self.has_record.store(true, Ordering::Relaxed);
+        }
+        let returned = self.returned.as_ref();
+        let (before, carried) = returned.map_or((0, DeliveryRecord::default()), |returned| {
+            (returned.deliveries, returned.record)
+        });
+        match logged {
+            Some((deliveries, record)) if deliveries > before => record,
+            _ => carried,
+        }
+    }
+
+    fn set_record(&self, record: DeliveryRecord) {
+        *self.record.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
+    }
+
+    async fn ack(&self, operation: &str) -> Result<(), TransportError> {
+        let acked = self.acker.ack(BasicAckOptions::default()).await;
+        let acked = acked.map_err(|error| transport_error(operation, error))?;
+        if !acked {
+            return Err(self.no_longer_here(operation));
+        }
+        if self.has_record.load(Ordering::Relaxed) {
+            let entry = Entry::Forget {
+                queue: self.queue(),
+                key: self.key(),
+            };
+            // One that is left over goes with the end of the log.
+            if let Err(error) = self.state.shared.log.note(entry).await {
+                debug!(%error, "failed to delete the delivery record of a settled message");
+            }
+        }
+        Ok(())
+    }
+
+    fn no_longer_here(&self, operation: &str) -> TransportError {
+        TransportError::unavailable(format!(
+            "failed to {operation}: its consumer of the queue `{}` was lost, or `ack_wait` was over, and the \
+             broker delivers it again",
+            self.state.queue
+        ))
+    }
+
+    /// Returns the message, to be delivered again at once.
+    fn return_now(&self) -> Result<(), TransportError> {
+        if !self.acker.usable() {
+            return Err(self.no_longer_here("return a message"));
+        }
+        requeue(&self.acker);
+        Ok(())
+    }
+
+    /// Keeps the message with this consumer for a while, where it neither counts as in flight nor is overtaken.
+    fn hold(self: Arc<Self>, delay: Duration) {
+        self.permit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        self.state.extend(self.tag, FAR_FUTURE);
+        tokio::spawn(async move {
+            let mut closed = self.state.closed.subscribe();
+            tokio::select! {
+                () = sleep(delay.min(MAX_HOLD)) => {}
+                _ = closed.wait_for(|closed| *closed) => {}
+            }
+            requeue(&self.acker);
+        });
+    }
+
+    /// Returns the message through the delay queues.
+    async fn return_later(
+        &self,
+        message: MessageMetadata,
+        wait: Wait,
+        record: DeliveryRecord,
+    ) -> Result<(), TransportError> {
+        if !self.acker.usable() {
+            return Err(self.no_longer_here("return a message"));
+        }
+        self.publish_return(message.delivery_count, wait, record)
+            .await?;
+        self.ack("acknowledge a message that was returned").await
+    }
+
+    async fn publish_return(
+        &self,
+        deliveries: u32,
+        wait: Wait,
+        record: DeliveryRecord,
+    ) -> Result<(), TransportError> {
+        let shared = &self.state.shared;
+        let (delay, wait) = wait.step();
+        let Origin { exchange, key } = self.origin.clone();
+        let returned = Returned {
+            exchange,
+            key,
+            deliveries,
+            record,
+            wait,
+        };
+        let properties = returned.write(&self.properties, delay);
+        let (exchange, key) = (&shared.names.delays, return_key(&self.state.queue));
+        for _ in 0..2 {
+            shared.ensure_delay(delay).await?;
+            let publishing = &shared.publishing;
+            let properties = properties.clone();
+            let operation = "return a message with a delay";
+            let outcome = publishing.publish(operation, exchange, &key, properties, &self.body);
+            if outcome.await? == Outcome::Stored {
+                return Ok(());
+            }
+            // The queue was deleted.
+            shared.forget_delays();
+        }
+        Err(TransportError::unavailable(
+            "failed to return a message with a delay: its queue keeps being deleted",
+        ))
+    }
+
+    /// Lets a message wait for the rest of its delay. If that fails, it is delivered again, and waits then.
+    pub(super) async fn wait_on(self) {
+        let Some(Returned {
+            wait,
+            deliveries,
+            record,
+            ..
+        }) = self.returned.clone()
+        else {
+            return;
+        };
+        let metadata = MessageMetadata::new(deliveries);
+        if let Err(error) = self.return_later(metadata, wait, record).await {
+            debug!(%error, "failed to delay a message further");
+            sleep(INITIAL_SKIP_DELAY).await;
+        }
+    }
+
+    /// Acknowledges a message that the subscription does not select, or returns it if a later selection is
+    /// recorded.
+    pub(super) async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        let ConsumerState {
+            shared,
+            queue,
+            digest,
+            ..
+        } = &*self.state;
+        shared.log.sync().await?;
+        let is_latest = shared.log.look(|state| {
+            let mut all = state.all();
+            let own = all.find(|own| own.queue == **queue);
+            own.is_some_and(|own| own.selections.latest() == digest)
+        });
+        if is_latest {
+            return self.ack("skip a message").await;
+        }
+        let record = self.known_record();
+        // Without the delivery, a process with the later selection would take the message for a suspect.
+        let record = record
+            .accounting_for(message.delivery_count)
+            .unwrap_or(record);
+        let delay = Wait::of(skip_delay(message.delivery_count));
+        self.return_later(message, delay, record).await
+    }
+
+    async fn nack(
+        self: Arc<Self>,
+        message: MessageMetadata,
+        delay: Duration,
+    ) -> Result<(), TransportError> {
+        if delay.is_zero() {
+            return self.return_now();
+        }
+        if !self.acker.usable() {
+            return Err(self.no_longer_here("return a message"));
+        }
+        if !self.state.subscription.keeps_order {
+            let record = self.known_record();
+            let returned = self.return_later(message, Wait::of(delay), record).await;
+            match returned {
+                Err(error) if self.acker.usable() => {
+                    warn!(%error, "a message cannot be returned with a delay; this process keeps it meanwhile");
+                }
+                returned => return returned,
+            }
+        }
+        self.hold(delay);
+        Ok(())
+    }
+}
+
+/// Returns the delay of a skipped message, by its delivery count.
+fn skip_delay(deliveries: u32) -> Duration {
+    if deliveries > MAX_EARLY_SKIPS {
+        backoff::delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
+    } else {
+        backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, deliveries)
+    }
+}
+
+impl Drop for RabbitAcknowledger {
+    /// Returns a message that was not settled.
+    fn drop(&mut self) {
+        self.state.forget(self.tag);
+        if self.acker.usable() {
+            requeue(&self.acker);
+        }
+    }
+}
+
+impl Acknowledger for RabbitAcknowledger {
+    fn settle(
+        self: Arc<Self>,
+        message: MessageMetadata,
+        settlement: Settlement,
+    ) -> BoxFuture<'static, Result<(), TransportError>> {
+        // Each in a box of its own, so that the common case does not have the size of the rare ones.
+        match settlement {
+            Settlement::Ack => Box::pin(async move { self.ack("acknowledge a message").await }),
+            Settlement::Terminate => Box::pin(async move { self.ack("terminate a message").await }),
+            Settlement::Nack(delay) => Box::pin(async move { self.nack(message, delay).await }),
+            Settlement::Skip => Box::pin(async move { self.skip(message).await }),
+        }
+    }
+
+    fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async {
+            let ack_wait = self.state.subscription.ack_wait;
+            if self.state.extend(self.tag, ack_wait) {
+                return Ok(());
+            }
+            Err(self.no_longer_here("report that a message is in progress"))
+        })
+    }
+
+    fn load_record(
+        &self,
+        _: MessageMetadata,
+    ) -> BoxFuture<'_, Result<DeliveryRecord, TransportError>> {
+        Box::pin(async {
+            self.state.shared.log.sync().await?;
+            let record = self.known_record();
+            self.set_record(record);
+            Ok(record)
+        })
+    }
+
+    fn store_record(
+        &self,
+        message: MessageMetadata,
+        record: DeliveryRecord,
+    ) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            // One that was not confirmed may still be stored.
+            self.has_record.store(true, Ordering::Relaxed);
+            let entry = Entry::Record(StoredRecord {
+                queue: self.queue(),
+                key: self.key(),
+                deliveries: message.delivery_count,
+                record,
+            });
+            self.state.shared.log.append(entry).await?;
+            self.set_record(record);
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_that_nobody_takes_comes_back_less_often() {
+        let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
+        assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
+        for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {
+            assert!(skip_delay(deliveries) > MAX_SKIP_DELAY * 3);
+        }
+    }
+}

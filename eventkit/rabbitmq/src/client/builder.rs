@@ -1,0 +1,130 @@
+//! The builder of a transport.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventkit::event::Limits;
+use eventkit::format::Format;
+use eventkit::transport::TransportError;
+use lapin::uri::AMQPUri;
+
+use super::link::Link;
+use super::publisher::Publishing;
+use super::shared::Shared;
+use super::transport::RabbitMq;
+use crate::mapping::message::Mode;
+use crate::mapping::names::{self, Names};
+
+impl RabbitMq {
+    /// Creates a builder that connects to a broker.
+    ///
+    /// A URL is `amqp://user:password@host:5672/vhost`, with special characters percent-encoded: the virtual
+    /// host `/` is `%2f`.
+    pub fn connect(url: impl Into<String>) -> RabbitMqBuilder {
+        RabbitMqBuilder {
+            url: url.into(),
+            exchange: "events".to_owned(),
+            mode: Mode::Binary,
+            limits: Limits::DEFAULT,
+            timeout: Duration::from_secs(5),
+            heartbeat: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A builder of a [`RabbitMq`], created by [`RabbitMq::connect`].
+#[must_use = "a builder does nothing until `open` is called"]
+#[derive(Clone)]
+pub struct RabbitMqBuilder {
+    url: String,
+    exchange: String,
+    mode: Mode,
+    limits: Limits,
+    timeout: Duration,
+    heartbeat: Duration,
+}
+
+impl RabbitMqBuilder {
+    /// Sets the name of the topic exchange of the events, with which the names of all other exchanges and
+    /// queues begin; `events` by default.
+    pub fn exchange(mut self, name: impl Into<String>) -> Self {
+        self.exchange = name.into();
+        self
+    }
+
+    /// Publishes events in structured content mode instead of binary mode. Both modes are always
+    /// decoded.
+    pub fn structured(mut self, format: impl Format) -> Self {
+        self.mode = Mode::Structured(Arc::new(format));
+        self
+    }
+
+    /// Sets the limits of messages; [`Limits::DEFAULT`] by default.
+    ///
+    /// A received message that exceeds a limit is invalid. An event that exceeds a limit is not
+    /// published.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the time limit of a request to the broker; 5 seconds by default.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets the interval of heartbeats, in whole seconds; 10 seconds by default.
+    ///
+    /// A connection on which nothing has come for two intervals is lost. A closed connection is detected at
+    /// once.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = interval;
+        self
+    }
+
+    /// Connects, and declares the exchanges and the stream of the subscriptions.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the URL or the name of the exchange is malformed, if the broker cannot be reached,
+    /// or if an exchange or queue exists with other settings.
+    pub async fn open(self) -> Result<RabbitMq, TransportError> {
+        names::check_exchange(&self.exchange)?;
+        let uri = self.uri()?;
+        let link = Link::new(uri.clone(), "consumers", self.timeout);
+        let publishing = Link::new(uri, "publishing", self.timeout);
+        let publishing = Publishing::new(publishing, self.timeout);
+        let names = Names::new(&self.exchange);
+        let settings = (self.mode, self.limits);
+        let shared = Shared::new(names, settings, self.timeout, link, publishing);
+        shared.administrator().declare_shared().await?;
+        Ok(RabbitMq {
+            shared: Arc::new(shared),
+        })
+    }
+
+    fn uri(&self) -> Result<AMQPUri, TransportError> {
+        let parsed = self.url.parse::<AMQPUri>();
+        // The error of the client has the URL in it, and that may have a password.
+        let mut uri = parsed.map_err(|_| {
+            TransportError::configuration(
+                "the URL of RabbitMQ is malformed: expected amqp://user:password@host:5672/vhost",
+            )
+        })?;
+        let heartbeat = u16::try_from(self.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
+        uri.query.heartbeat.get_or_insert(heartbeat);
+        Ok(uri)
+    }
+}
+
+impl fmt::Debug for RabbitMqBuilder {
+    /// Omits the URL, since it may contain a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RabbitMqBuilder")
+            .field("exchange", &self.exchange)
+            .field("mode", &self.mode)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,537 @@
+//! The consumer of a subscription, and what it shares with the messages that it delivered.
+
+use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eventkit::transport::backoff::FAR_FUTURE;
+use eventkit::transport::{
+    BoxFuture, Consumer, Incoming, MessageMetadata, REPLAY_PREFIX, ReservedMessage, Subscription,
+    TransportError,
+};
+use futures_core::Stream;
+use lapin::Acker;
+use lapin::Channel;
+use lapin::message::Delivery;
+use lapin::options::{BasicCancelOptions, BasicNackOptions, BasicQosOptions};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+use tracing::debug;
+
+use super::acknowledger::{Origin, RabbitAcknowledger};
+use super::delays::{Returned, without_returns};
+use super::error::{answer, transport_error};
+use super::keeper::Keeper;
+use super::queue::{Counts, counts};
+use super::record;
+use super::shared::Shared;
+use super::state::Entry;
+use crate::binding::HeaderRef;
+use crate::mapping::message;
+use crate::mapping::routing::RETURN_PREFIX;
+
+/// The number of messages that a subscription which keeps the order holds back at a time, in addition to
+/// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
+pub(super) const MAX_HELD: u16 = 1_000;
+
+/// What a consumer shares with the messages that it delivered, for as long as one of them is not settled.
+#[derive(Debug)]
+pub(super) struct ConsumerState {
+    pub(super) shared: Arc<Shared>,
+    pub(super) subscription: Subscription,
+    pub(super) queue: Arc<str>,
+    /// The digest of the selection.
+    pub(super) digest: String,
+    channel: Channel,
+    received: Mutex<Received>,
+    in_flight: Mutex<HashMap<u64, InFlight>>,
+    /// Wakes the consumer for another reason than a delivery.
+    wake: Notify,
+    failure: Mutex<Option<TransportError>>,
+    /// Whether the consumer was closed.
+    pub(super) closed: watch::Sender<bool>,
+}
+
+/// The messages that came from the broker and were not delivered yet.
+#[derive(Debug)]
+struct Received {
+    consumer: lapin::Consumer,
+    deliveries: VecDeque<Delivery>,
+    end: Option<Option<lapin::Error>>,
+}
+
+/// A message that was delivered and is not settled.
+#[derive(Debug)]
+struct InFlight {
+    acker: Acker,
+    /// The time at which the message is returned, if nothing is heard of it.
+    deadline: Instant,
+}
+
+/// A consumer of this process, as the transport knows it.
+#[derive(Debug, Clone)]
+pub(super) struct Channels(Weak<ConsumerState>);
+
+/// The consumer of a subscription.
+#[derive(Debug)]
+pub(super) struct RabbitConsumer {
+    state: Arc<ConsumerState>,
+    /// One for each message in flight, if the subscription keeps the order; otherwise the broker counts.
+    permits: Option<Arc<Semaphore>>,
+    is_closed: bool,
+    _keeper: Keeper,
+}
+
+impl Channels {
+    pub(super) fn is_in_use(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    pub(super) fn in_hand(&self) -> u64 {
+        self.0.upgrade().map_or(0, |state| state.in_hand())
+    }
+
+    pub(super) fn upgrade(&self) -> Option<Arc<ConsumerState>> {
+        self.0.upgrade()
+    }
+}
+
+impl RabbitConsumer {
+    pub(super) fn new(
+        shared: &Arc<Shared>,
+        subscription: &Subscription,
+        (queue, digest): (String, String),
+        channel: Channel,
+        consumer: lapin::Consumer,
+    ) -> Self {
+        let max_in_flight = subscription.max_in_flight;
+        let permits = subscription.keeps_order;
+        let state = Arc::new(ConsumerState {
+            shared: Arc::clone(shared),
+            subscription: subscription.clone(),
+            queue: queue.into(),
+            digest,
+            channel,
+            received: Mutex::new(Received {
+                consumer,
+                deliveries: VecDeque::new(),
+                end: None,
+            }),
+            in_flight: Mutex::default(),
+            wake: Notify::new(),
+            failure: Mutex::default(),
+            closed: watch::Sender::new(false),
+        });
+        shared.with_facts(&state.queue, |facts| {
+            facts.consumers.push(Channels(Arc::downgrade(&state)));
+        });
+        Self {
+            permits: permits.then(|| Arc::new(Semaphore::new(max_in_flight))),
+            is_closed: false,
+            _keeper: Keeper::start(&state),
+            state,
+        }
+    }
+
+    async fn receive(&mut self) -> Result<Incoming, TransportError> {
+        loop {
+            let permit = match &self.permits {
+                Some(permits) => Arc::clone(permits).acquire_owned().await.ok(),
+                None => None,
+            };
+            let delivery = self.state.next_delivery().await?;
+            if let Some(incoming) = self.state.accept(delivery, permit) {
+                return Ok(incoming);
+            }
+        }
+    }
+}
+
+impl ConsumerState {
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<u64, InFlight>> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the consumer: its next call returns the error.
+    pub(super) fn fail(&self, error: TransportError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.wake.notify_one();
+    }
+
+    async fn next_delivery(&self) -> Result<Delivery, TransportError> {
+        loop {
+            let failure = self
+                .failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
+            tokio::select! {
+                biased;
+                delivery = poll_fn(|context| self.received().poll(context)) => {
+                    return delivery.map_err(|error| self.lost(error));
+                }
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Returns the error of a consumer that gets no more messages.
+    fn lost(&self, error: Option<lapin::Error>) -> TransportError {
+        let name = &self.subscription.name;
+        match error {
+            Some(error) => transport_error(&format!("receive messages of `{name}`"), error),
+            None => {
+                let incident = format!(
+                    "the queue `{}` was deleted, or moved to another node of the broker",
+                    self.queue
+                );
+                TransportError::unavailable(format!("the consumer `{name}` is lost: {incident}"))
+            }
+        }
+    }
+
+    /// Returns the number of messages that the consumer has and that are not settled.
+    fn in_hand(&self) -> u64 {
+        let waiting = {
+            let mut received = self.received();
+            received.drain();
+            received.deliveries.len()
+        };
+        // The waker of the consumer was replaced.
+        self.wake.notify_one();
+        let in_flight = self.in_flight();
+        let in_flight = in_flight.values().filter(|own| own.acker.usable());
+        (waiting + in_flight.count()) as u64
+    }
+
+    /// Returns the counts of the queue, once all messages that they do not include are in hand.
+    pub(super) async fn counts(&self) -> Result<Option<Counts>, TransportError> {
+        let timeout = self.shared.timeout;
+        let counts = counts(&self.channel, &self.queue, timeout).await?;
+        self.flush().await?;
+        Ok(counts)
+    }
+
+    /// Waits until the broker has handled all requests of the channel before this one, and until this process
+    /// has all messages that the broker sent meanwhile.
+    async fn flush(&self) -> Result<(), TransportError> {
+        let prefetch = prefetch(&self.subscription);
+        // Any request would do. This one has effects on later consumers of the channel alone.
+        let request = self.channel.basic_qos(prefetch, BasicQosOptions::default());
+        answer("wait for the broker", self.shared.timeout, request).await
+    }
+
+    /// Returns the message of a delivery; `None` if it is not for the service now.
+    fn accept(
+        self: &Arc<Self>,
+        delivery: Delivery,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> Option<Incoming> {
+        let received = self.read(delivery);
+        let metadata = received.metadata;
+        if received.waits() {
+            tokio::spawn(received.acknowledger(self, None).wait_on());
+            return None;
+        }
+        let Some(reserved) = self.selected(&received.origin) else {
+            let acknowledger = received.acknowledger(self, None);
+            tokio::spawn(async move {
+                let skipped = acknowledger.skip(metadata).await;
+                if let Err(error) = skipped {
+                    debug!(%error, "failed to skip a message");
+                }
+            });
+            return None;
+        };
+        let event = message::decode(self.shared.limits, &received.properties, &received.body);
+        let headers = reserved
+            .is_some()
+            .then(|| message::owned_pairs(&received.properties));
+        let deadline = Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE);
+        let acker = received.acker.clone();
+        self.in_flight()
+            .insert(received.tag, InFlight { acker, deadline });
+        let acknowledger = Arc::new(received.acknowledger(self, permit));
+        let incoming = Incoming::new(event, metadata, acknowledger);
+        Some(match (reserved, headers) {
+            (Some(ty), Some(headers)) => incoming.with_reserved(ReservedMessage::new(ty, headers)),
+            _ => incoming,
+        })
+    }
+
+    /// Reads what the headers of the broker and of this transport say about a message.
+    fn read(&self, delivery: Delivery) -> ReceivedMessage {
+        let Delivery {
+            delivery_tag,
+            exchange,
+            routing_key,
+            mut properties,
+            data,
+            acker,
+            ..
+        } = delivery;
+        let redeliveries = message::headers(&properties).find_map(|(name, value)| match value {
+            HeaderRef::Integer(number) if name == "x-delivery-count" => u32::try_from(number).ok(),
+            _ => None,
+        });
+        let is_returned = exchange.as_str() == self.shared.names.services
+            && routing_key.as_str().starts_with(RETURN_PREFIX);
+        let returned = is_returned.then(|| Returned::read(&properties)).flatten();
+        if redeliveries.is_some() || returned.is_some() {
+            let headers = without_returns(&properties);
+            properties = properties.with_headers(headers);
+        }
+        let before = returned.as_ref().map_or(0, |returned| returned.deliveries);
+        let count = before
+            .saturating_add(redeliveries.unwrap_or(0))
+            .saturating_add(1);
+        let origin = match &returned {
+            Some(returned) => Origin {
+                exchange: returned.exchange.clone(),
+                key: returned.key.clone(),
+            },
+            None => Origin {
+                exchange: exchange.into(),
+                key: routing_key.into(),
+            },
+        };
+        ReceivedMessage {
+            metadata: MessageMetadata::new(count),
+            tag: delivery_tag,
+            acker,
+            origin,
+            properties,
+            body: Bytes::from(data),
+            returned,
+        }
+    }
+
+    /// Returns whether the subscription selects a message, and the reserved event type of one that has one.
+    ///
+    /// A replay is addressed to any name of the subscription, and is delivered with that of this process.
+    fn selected(&self, origin: &Origin) -> Option<Option<String>> {
+        let key = &origin.key;
+        if origin.exchange != self.shared.names.services {
+            return self.subscription.selects(key).then_some(None);
+        }
+        let name = key.strip_prefix(REPLAY_PREFIX);
+        let is_own = name.is_some_and(|name| {
+            self.shared.log.look(|state| {
+                let own = state.find(&self.subscription.name);
+                own.is_some_and(|own| own.queue == *self.queue && own.is_named(name))
+            })
+        });
+        if is_own {
+            return Some(Some(format!("{REPLAY_PREFIX}{}", self.subscription.name)));
+        }
+        self.subscription.selects(key).then(|| Some(key.clone()))
+    }
+
+    /// Returns the time after which the message is returned if nothing is heard of it.
+    pub(super) fn extend(&self, tag: u64, time: Duration) -> bool {
+        let mut in_flight = self.in_flight();
+        let Some(message) = in_flight.get_mut(&tag) else {
+            return false;
+        };
+        message.deadline = Instant::now() + time.min(FAR_FUTURE);
+        message.acker.usable()
+    }
+
+    pub(super) fn forget(&self, tag: u64) {
+        self.in_flight().remove(&tag);
+    }
+
+    /// Returns the messages of which nothing was heard for too long.
+    pub(super) fn return_expired(&self) {
+        let now = Instant::now();
+        let in_flight = self.in_flight();
+        let expired = in_flight.values().filter(|own| own.deadline <= now);
+        for message in expired {
+            requeue(&message.acker);
+        }
+    }
+
+    /// Stops the consumer, and returns the messages that it did not deliver.
+    async fn close(self: &Arc<Self>) -> Result<(), TransportError> {
+        self.closed.send_replace(true);
+        if !self.channel.status().connected() {
+            // The broker has returned them.
+            return Ok(());
+        }
+        let tag = self.received().consumer.tag();
+        let cancelling = self
+            .channel
+            .basic_cancel(tag, BasicCancelOptions::default());
+        answer("cancel a consumer", self.shared.timeout, cancelling).await?;
+        let undelivered: Vec<Delivery> = {
+            let mut received = self.received();
+            received.drain();
+            received.deliveries.drain(..).collect()
+        };
+        if !undelivered.is_empty() {
+            self.return_undelivered(undelivered).await;
+        }
+        self.flush().await
+    }
+
+    /// Returns messages, and records that they were not handled: otherwise each of them would be suspected of
+    /// having ended the process.
+    async fn return_undelivered(&self, undelivered: Vec<Delivery>) {
+        let mut ackers = Vec::new();
+        let mut messages = Vec::new();
+        for delivery in undelivered {
+            let received = self.read(delivery);
+            let limits = self.shared.limits;
+            let event = message::decode(limits, &received.properties, &received.body);
+            let key = record::key(&received.origin.key, &event);
+            messages.push((key, received.metadata.delivery_count));
+            ackers.push(received.acker);
+        }
+        let entry = Entry::Return {
+            queue: self.queue.to_string(),
+            messages,
+        };
+        if let Err(error) = self.shared.log.note(entry).await {
+            debug!(%error, "failed to record that messages were returned");
+        }
+        for acker in ackers {
+            requeue(&acker);
+        }
+    }
+}
+
+/// A message as it came from the broker.
+struct ReceivedMessage {
+    metadata: MessageMetadata,
+    tag: u64,
+    acker: Acker,
+    origin: Origin,
+    properties: lapin::BasicProperties,
+    body: Bytes,
+    returned: Option<Returned>,
+}
+
+impl ReceivedMessage {
+    /// Returns whether a part of its delay is left.
+    fn waits(&self) -> bool {
+        let returned = self.returned.as_ref();
+        returned.is_some_and(|returned| !returned.wait.is_over())
+    }
+
+    fn acknowledger(
+        self,
+        state: &Arc<ConsumerState>,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> RabbitAcknowledger {
+        RabbitAcknowledger::new(
+            Arc::clone(state),
+            (self.tag, self.acker),
+            self.origin,
+            (self.properties, self.body),
+            self.returned,
+            permit,
+        )
+    }
+}
+
+impl Received {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, Option<lapin::Error>>> {
+        if let Some(delivery) = self.deliveries.pop_front() {
+            return Poll::Ready(Ok(delivery));
+        }
+        if let Some(end) = &self.end {
+            return Poll::Ready(Err(end.clone()));
+        }
+        match Pin::new(&mut self.consumer).poll_next(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Some(Ok(delivery))) => Poll::Ready(Ok(delivery)),
+            Poll::Ready(Some(Err(error))) => {
+                self.end = Some(Some(error.clone()));
+                Poll::Ready(Err(Some(error)))
+            }
+            Poll::Ready(None) => {
+                self.end = Some(None);
+                Poll::Ready(Err(None))
+            }
+        }
+    }
+
+    /// Takes everything that has come.
+    fn drain(&mut self) {
+        let context = &mut Context::from_waker(Waker::noop());
+        while self.end.is_none() {
+            match Pin::new(&mut self.consumer).poll_next(context) {
+                Poll::Pending => return,
+                Poll::Ready(Some(Ok(delivery))) => self.deliveries.push_back(delivery),
+                Poll::Ready(Some(Err(error))) => self.end = Some(Some(error)),
+                Poll::Ready(None) => self.end = Some(None),
+            }
+        }
+    }
+}
+
+/// Returns how many messages the broker sends before one of them is settled.
+pub(super) fn prefetch(subscription: &Subscription) -> u16 {
+    let in_flight = u16::try_from(subscription.max_in_flight).unwrap_or(u16::MAX);
+    if subscription.keeps_order {
+        in_flight.saturating_add(MAX_HELD)
+    } else {
+        in_flight
+    }
+}
+
+/// Returns a message to its queue. The request is sent at once, in the order of the calls.
+pub(super) fn requeue(acker: &Acker) {
+    let mut options = BasicNackOptions::default();
+    options.requeue = true;
+    let mut sending = pin!(acker.nack(options));
+    // The first poll sends it. There is no answer to wait for: if the channel is lost, the broker returns the
+    // message by itself.
+    let _ = sending
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()));
+}
+
+impl Consumer for RabbitConsumer {
+    fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
+        Box::pin(async { self.receive().await.map(Some) })
+    }
+
+    fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
+        self.is_closed = true;
+        let state = Arc::clone(&self.state);
+        Box::pin(async move { state.close().await })
+    }
+}
+
+impl Drop for RabbitConsumer {
+    /// Returns undelivered messages in the background.
+    fn drop(&mut self) {
+        if self.is_closed {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let state = Arc::clone(&self.state);
+            let (shared, queue) = (Arc::clone(&state.shared), Arc::clone(&state.queue));
+            let closing = runtime.spawn(async move {
+                if let Err(error) = state.close().await {
+                    debug!(%error, "failed to close a consumer");
+                }
+            });
+            shared.add_closing(&queue, closing);
+        }
+    }
+}

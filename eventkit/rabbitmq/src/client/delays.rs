@@ -1,0 +1,208 @@
+//! Messages that wait: the levels of the delay queues, and the headers of what is returned.
+
+use std::time::Duration;
+
+use eventkit::transport::DeliveryRecord;
+use eventkit::transport::backoff::FAR_FUTURE;
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable};
+
+use super::queue::text;
+use crate::mapping::names::short;
+
+/// The header by which the exchange of the delays finds the queue. It does not begin with `x-`, since such
+/// headers do not take part in routing.
+pub(super) const DELAY: &str = "eventkit-return-delay";
+
+// What a returned message was before, and what has happened to it.
+const LEFT: &str = "eventkit-return-left";
+const LEAST: &str = "eventkit-return-least";
+const EXCHANGE: &str = "eventkit-return-exchange";
+const KEY: &str = "eventkit-return-key";
+const DELIVERIES: &str = "eventkit-return-deliveries";
+const FAILED_ATTEMPTS: &str = "eventkit-return-failed-attempts";
+const ACCOUNTED: &str = "eventkit-return-accounted-deliveries";
+const SUSPECT_RUNS: &str = "eventkit-return-suspect-runs";
+
+const PREFIX: &str = "eventkit-return-";
+
+/// The headers of the broker, which it writes again.
+const OF_BROKER: [&str; 5] = [
+    "x-delivery-count",
+    "x-death",
+    "x-first-death-exchange",
+    "x-first-death-queue",
+    "x-first-death-reason",
+];
+
+/// The shortest and the longest time of a delay queue: powers of two, from 64 ms to 12 days.
+const SHORTEST: u32 = 6;
+const LONGEST: u32 = 30;
+
+/// The part of a delay that is not worth another step.
+const TOLERANCE: u32 = 16;
+
+/// A delay in steps, each of which is the time of a queue.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Wait {
+    /// The time that is left to wait.
+    pub(super) left: Duration,
+    /// The shortest rest that is waited for.
+    least: Duration,
+}
+
+impl Wait {
+    pub(super) fn of(delay: Duration) -> Self {
+        let left = delay.min(FAR_FUTURE);
+        let least = left / TOLERANCE;
+        Self { left, least }
+    }
+
+    pub(super) fn is_over(self) -> bool {
+        self.left.is_zero()
+    }
+
+    /// Returns the longest time of a queue that is not longer than the delay, and what is left then.
+    pub(super) fn step(self) -> (Duration, Self) {
+        let millis = u64::try_from(self.left.as_millis()).unwrap_or(u64::MAX);
+        let level = millis.max(1).ilog2().clamp(SHORTEST, LONGEST);
+        let delay = Duration::from_millis(1 << level);
+        let left = self.left.saturating_sub(delay);
+        let left = if left < self.least {
+            Duration::ZERO
+        } else {
+            left
+        };
+        (delay, Self { left, ..self })
+    }
+}
+
+/// What a returned message was, and what has happened to it so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Returned {
+    /// The exchange and the routing key to which the message was published.
+    pub(super) exchange: String,
+    pub(super) key: String,
+    /// The number of deliveries before it was returned.
+    pub(super) deliveries: u32,
+    pub(super) record: DeliveryRecord,
+    pub(super) wait: Wait,
+}
+
+impl Returned {
+    /// Reads the headers of a message that came from the exchange of the services.
+    pub(super) fn read(properties: &BasicProperties) -> Option<Self> {
+        let table = properties.headers().as_ref()?;
+        let find = |name: &str| table.inner().get(name);
+        let number = |name: &str| match find(name) {
+            Some(AMQPValue::LongLongInt(number)) => *number,
+            _ => 0,
+        };
+        let text = |name: &str| match find(name) {
+            Some(AMQPValue::LongString(text)) => Some(text.to_string()),
+            _ => None,
+        };
+        let time =
+            |name: &str| Duration::from_millis(u64::try_from(number(name)).unwrap_or_default());
+        let count = |name: &str| u32::try_from(number(name)).unwrap_or_default();
+        let mut record = DeliveryRecord::default();
+        record.failed_attempts = count(FAILED_ATTEMPTS);
+        record.accounted_deliveries = count(ACCOUNTED);
+        record.suspect_runs = count(SUSPECT_RUNS);
+        Some(Self {
+            exchange: text(EXCHANGE)?,
+            key: text(KEY)?,
+            deliveries: count(DELIVERIES),
+            record,
+            wait: Wait {
+                left: time(LEFT),
+                least: time(LEAST),
+            },
+        })
+    }
+
+    /// Returns the properties of the message that waits for a time, with what is left then.
+    pub(super) fn write(&self, properties: &BasicProperties, delay: Duration) -> BasicProperties {
+        let mut table = without_returns(properties);
+        let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        let delay = millis(delay).to_string();
+        let values = [
+            (DELAY, text(&delay)),
+            (EXCHANGE, text(&self.exchange)),
+            (KEY, text(&self.key)),
+        ];
+        let numbers = [
+            (LEFT, millis(self.wait.left)),
+            (LEAST, millis(self.wait.least)),
+            (DELIVERIES, self.deliveries.into()),
+            (FAILED_ATTEMPTS, self.record.failed_attempts.into()),
+            (ACCOUNTED, self.record.accounted_deliveries.into()),
+            (SUSPECT_RUNS, self.record.suspect_runs.into()),
+        ];
+        let numbers = numbers.map(|(name, number)| (name, AMQPValue::LongLongInt(number)));
+        for (name, value) in values.into_iter().chain(numbers) {
+            table.insert(short(name), value);
+        }
+        properties.clone().with_headers(table)
+    }
+}
+
+/// Removes the headers of a returned message, and those of the broker, so that the message is as it was
+/// published.
+pub(super) fn without_returns(properties: &BasicProperties) -> FieldTable {
+    let mut table = FieldTable::default();
+    let headers = properties.headers().as_ref();
+    for (name, value) in headers.into_iter().flat_map(|table| table.inner().iter()) {
+        let is_own = name.as_str().starts_with(PREFIX) || OF_BROKER.contains(&name.as_str());
+        if !is_own {
+            table.insert(name.clone(), value.clone());
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_steps_of_a_delay_are_few_and_end_near_it() {
+        for millis in [1, 63, 64, 100, 500, 1_000, 59_999, 3_600_000, 86_400_000] {
+            let whole = Duration::from_millis(millis);
+            let (mut wait, mut waited, mut steps) = (Wait::of(whole), Duration::ZERO, 0);
+            while !wait.is_over() {
+                let (delay, rest) = wait.step();
+                (wait, waited, steps) = (rest, waited + delay, steps + 1);
+            }
+            assert!(steps <= 5, "{millis}: {steps} steps");
+            assert!(waited >= whole.mul_f64(0.9), "{millis}: {waited:?}");
+            assert!(
+                waited <= whole.max(Duration::from_millis(64)) * 2,
+                "{millis}: {waited:?}"
+            );
+        }
+        let longest = Duration::from_millis(1 << LONGEST);
+        assert_eq!(Wait::of(Duration::MAX).step().0, longest);
+    }
+
+    #[test]
+    fn a_returned_message_keeps_what_it_was() {
+        let mut table = FieldTable::default();
+        table.insert(short("cloudEvents_id"), text("1"));
+        table.insert(short("x-death"), text("then"));
+        let properties = BasicProperties::default().with_headers(table);
+        let mut record = DeliveryRecord::default();
+        record.failed_attempts = 3;
+        let returned = Returned {
+            exchange: "shop".to_owned(),
+            key: "placed".to_owned(),
+            deliveries: 4,
+            record,
+            wait: Wait::of(Duration::from_secs(16)),
+        };
+        let written = returned.write(&properties, Duration::from_secs(2));
+        assert_eq!(Returned::read(&written), Some(returned));
+        assert_eq!(without_returns(&written).inner().len(), 1);
+        assert_eq!(Returned::read(&properties), None);
+    }
+}

@@ -1,0 +1,55 @@
+//! Errors of the client as errors of the transport.
+
+use std::time::Duration;
+
+use eventkit::transport::{TransportError, TransportErrorKind};
+use lapin::ErrorKind;
+use tokio::time::timeout;
+
+/// The reply codes of AMQP that a retry does not help: what exists does not fit, or is not allowed.
+const ACCESS_REFUSED: u16 = 403;
+const NOT_FOUND: u16 = 404;
+const RESOURCE_LOCKED: u16 = 405;
+const PRECONDITION_FAILED: u16 = 406;
+const NOT_ALLOWED: u16 = 530;
+const NOT_IMPLEMENTED: u16 = 540;
+
+/// Converts an error of the client; `operation` completes the message "failed to ..".
+pub(super) fn transport_error(operation: &str, error: lapin::Error) -> TransportError {
+    let kind = match code(&error) {
+        Some(
+            ACCESS_REFUSED | RESOURCE_LOCKED | PRECONDITION_FAILED | NOT_ALLOWED | NOT_IMPLEMENTED,
+        ) => TransportErrorKind::Configuration,
+        _ => TransportErrorKind::Unavailable,
+    };
+    TransportError::new(kind, format!("failed to {operation}")).with_source(error)
+}
+
+fn code(error: &lapin::Error) -> Option<u16> {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => Some(error.get_id()),
+        _ => None,
+    }
+}
+
+pub(super) fn is_not_found(error: &lapin::Error) -> bool {
+    code(error) == Some(NOT_FOUND)
+}
+
+pub(super) fn is_mismatch(error: &lapin::Error) -> bool {
+    code(error) == Some(PRECONDITION_FAILED)
+}
+
+/// Waits for an answer of the broker; one that does not come is an error.
+pub(super) async fn answer<T>(
+    operation: &str,
+    limit: Duration,
+    request: impl Future<Output = lapin::Result<T>>,
+) -> Result<T, TransportError> {
+    match timeout(limit, request).await {
+        Ok(answer) => answer.map_err(|error| transport_error(operation, error)),
+        Err(_) => Err(TransportError::unavailable(format!(
+            "failed to {operation}: the broker did not answer within {limit:?}"
+        ))),
+    }
+}

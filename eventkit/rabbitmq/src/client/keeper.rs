@@ -1,0 +1,146 @@
+//! The keeper: a task that looks after a subscription while a consumer of it is open.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use eventkit::transport::{SelectionRole, Selections, TransportError};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep};
+use tracing::{debug, info};
+
+use super::consumer::ConsumerState;
+use super::state::{Entry, Opening};
+use super::transport::opening;
+
+/// The minimum and maximum interval between looks at the messages in flight.
+const MIN_TICK: Duration = Duration::from_millis(50);
+const MAX_TICK: Duration = Duration::from_secs(5);
+
+/// The interval between looks at the queue and the state.
+const INTERVAL: Duration = Duration::from_secs(10);
+
+/// A running keeper task, which ends when this is dropped.
+#[derive(Debug)]
+pub(super) struct Keeper(JoinHandle<()>);
+
+impl Keeper {
+    /// Starts the tasks: one returns messages whose `ack_wait` is over, and goes on after the consumer is
+    /// closed until all messages are settled; the other one looks at the queue and renews the selection.
+    pub(super) fn start(state: &Arc<ConsumerState>) -> Self {
+        tokio::spawn(return_expired(Arc::downgrade(state)));
+        Self(tokio::spawn(keep(Arc::downgrade(state))))
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn return_expired(state: Weak<ConsumerState>) {
+    while let Some(state) = state.upgrade() {
+        state.return_expired();
+        let tick = state.subscription.ack_wait / 4;
+        drop(state);
+        sleep(tick.clamp(MIN_TICK, MAX_TICK)).await;
+    }
+}
+
+async fn keep(state: Weak<ConsumerState>) {
+    let mut was_superseded = false;
+    let mut renewed = Instant::now();
+    while let Some(state) = state.upgrade() {
+        let role = role(&state);
+        let is_superseded = role == Some(SelectionRole::Superseded);
+        if is_superseded && !was_superseded {
+            info!(
+                subscription = %state.subscription.name,
+                "superseded: a later deployment selects other events, and this process returns those \
+                 that only the later one selects"
+            );
+        }
+        was_superseded = is_superseded;
+        if let Err(error) = look(&state, role, &mut renewed).await {
+            debug!(subscription = %state.subscription.name, %error, "failed to look at the queue");
+        }
+        drop(state);
+        sleep(INTERVAL).await;
+    }
+}
+
+fn role(state: &ConsumerState) -> Option<SelectionRole> {
+    state.shared.log.look(|all| {
+        let own = all.find(&state.subscription.name)?;
+        Some(own.selections.role_of(&state.digest))
+    })
+}
+
+/// Looks at the queue and the state once, and repairs them if necessary.
+async fn look(
+    state: &ConsumerState,
+    role: Option<SelectionRole>,
+    renewed: &mut Instant,
+) -> Result<(), TransportError> {
+    let shared = &state.shared;
+    let counts = shared.administrator().counts(&state.queue).await?;
+    shared.with_facts(&state.queue, |facts| {
+        facts.lag = counts.map(|counts| counts.ready);
+    });
+    let log = &shared.log;
+    match role {
+        Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
+            let entry = Entry::Renew {
+                queue: state.queue.to_string(),
+                digest: state.digest.clone(),
+            };
+            log.note(entry).await?;
+            *renewed = Instant::now();
+            for old in log.take_old() {
+                log.note(Entry::State(old)).await?;
+            }
+        }
+        Some(SelectionRole::Superseded) => take_over(state).await?,
+        // The stream was deleted.
+        None => log.append(Entry::Open(own_opening(state)?)).await?,
+        Some(SelectionRole::Latest | SelectionRole::Unknown) => {}
+    }
+    Ok(())
+}
+
+fn own_opening(state: &ConsumerState) -> Result<Opening, TransportError> {
+    opening(&state.subscription, state.queue.to_string()).map(|(opening, _)| opening)
+}
+
+/// Makes the selection of this process the latest, if no process with a later one is left.
+async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
+    let name = &state.subscription.name;
+    let log = &state.shared.log;
+    let found = log.look(|all| {
+        let own = all.find(name)?;
+        let unchanged = all.renewed(name)?.elapsed();
+        let timeout = own.selections.takeover_timeout(&state.digest);
+        (unchanged >= timeout).then(|| own.clone())
+    });
+    let Some(before) = found else {
+        return Ok(());
+    };
+    info!(
+        subscription = %name,
+        "no process with a later selection is left; making this selection the latest again"
+    );
+    let (opening, bindings) = opening(&state.subscription, state.queue.to_string())?;
+    let administrator = state.shared.administrator();
+    administrator.bind_all(&state.queue, &bindings).await?;
+    let entry = Entry::TakeOver {
+        opening,
+        generation: before.selections.generation(),
+    };
+    log.append(entry).await?;
+    if role(state) == Some(SelectionRole::Latest) {
+        let mut old = before.bindings();
+        old.retain(|own| !bindings.contains(own));
+        administrator.unbind_all(&state.queue, &old).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! A connection that is opened again when it is lost.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use eventkit::transport::{TransportError, backoff};
+use lapin::uri::AMQPUri;
+use lapin::{Channel, Connection, ConnectionProperties};
+use tokio::time::{Instant, sleep_until};
+
+use super::error::answer;
+
+/// The initial delay before connecting again.
+const INITIAL_DELAY: Duration = Duration::from_millis(50);
+/// The maximum delay before connecting again.
+const MAX_DELAY: Duration = Duration::from_secs(5);
+
+/// A connection for one purpose. The client reconnects none of its connections by itself.
+pub(super) struct Link {
+    uri: AMQPUri,
+    /// What the connection is for, as the broker shows it.
+    purpose: &'static str,
+    timeout: Duration,
+    current: Mutex<Option<Arc<Connection>>>,
+    /// Held while a connection is opened.
+    opening: tokio::sync::Mutex<Failures>,
+}
+
+#[derive(Debug, Default)]
+struct Failures {
+    /// The number of attempts that failed in a row.
+    count: u32,
+    last: Option<Instant>,
+}
+
+impl Link {
+    pub(super) fn new(uri: AMQPUri, purpose: &'static str, timeout: Duration) -> Self {
+        Self {
+            uri,
+            purpose,
+            timeout,
+            current: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Returns the connection if it is up.
+    pub(super) fn connected(&self) -> Option<Arc<Connection>> {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.clone().filter(|own| own.status().connected())
+    }
+
+    /// Returns whether the broker takes no messages on this connection, because of an alarm.
+    pub(super) fn is_blocked(&self) -> bool {
+        let connected = self.connected();
+        connected.is_some_and(|connection| connection.status().blocked())
+    }
+
+    /// Returns the connection, and opens a new one if the last one was lost. After failures, the next
+    /// attempt waits.
+    pub(super) async fn connection(&self) -> Result<Arc<Connection>, TransportError> {
+        if let Some(connection) = self.connected() {
+            return Ok(connection);
+        }
+        let mut failures = self.opening.lock().await;
+        if let Some(connection) = self.connected() {
+            return Ok(connection);
+        }
+        if let Some(last) = failures.last {
+            let delay = backoff::delay(INITIAL_DELAY, MAX_DELAY, failures.count);
+            sleep_until(last + delay).await;
+        }
+        let connected = self.open().await;
+        match &connected {
+            Ok(connection) => {
+                *failures = Failures::default();
+                let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+                *current = Some(Arc::clone(connection));
+            }
+            Err(_) => {
+                failures.count = failures.count.saturating_add(1);
+                failures.last = Some(Instant::now());
+            }
+        }
+        connected
+    }
+
+    async fn open(&self) -> Result<Arc<Connection>, TransportError> {
+        let name = format!("eventkit {}", self.purpose);
+        let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let connecting = Connection::connect_uri(self.uri.clone(), properties);
+        let connection = answer("connect to RabbitMQ", self.timeout, connecting).await?;
+        Ok(Arc::new(connection))
+    }
+
+    /// Opens a channel.
+    pub(super) async fn channel(&self) -> Result<Channel, TransportError> {
+        let connection = self.connection().await?;
+        answer("open a channel", self.timeout, connection.create_channel()).await
+    }
+}
+
+impl fmt::Debug for Link {
+    /// Omits the URI, since it may contain a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("purpose", &self.purpose)
+            .field("is_connected", &self.connected().is_some())
+            .finish_non_exhaustive()
+    }
+}

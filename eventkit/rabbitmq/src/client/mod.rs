@@ -1,0 +1,20 @@
+//! The client: connections, queues, consumers, and publishing.
+
+mod acknowledger;
+mod builder;
+mod consumer;
+mod delays;
+mod error;
+mod keeper;
+mod link;
+mod publisher;
+mod queue;
+mod record;
+mod shared;
+mod state;
+mod state_log;
+mod subscriptions;
+mod transport;
+
+pub use self::builder::RabbitMqBuilder;
+pub use self::transport::RabbitMq;

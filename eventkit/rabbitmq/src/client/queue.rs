@@ -1,0 +1,241 @@
+//! Exchanges and queues: declaring them, and comparing those that exist.
+
+use std::time::Duration;
+
+use eventkit::transport::{TransportError, TransportErrorKind};
+use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{Channel, ExchangeKind};
+
+use super::error::{answer, is_mismatch, is_not_found, transport_error};
+use super::link::Link;
+use crate::mapping::names::{Names, short};
+use crate::mapping::routing::Binding;
+
+/// The bytes after which the broker deletes the oldest entries of the stream of the state, and those of one
+/// file, which it deletes as a whole.
+const MAX_STATE_BYTES: i64 = 64 << 20;
+const MAX_STATE_SEGMENT_BYTES: i64 = 4 << 20;
+
+/// The number of messages and consumers of a queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Counts {
+    /// The messages that no consumer has.
+    pub(super) ready: u64,
+    pub(super) consumers: u32,
+}
+
+/// The requests of an administrator, each on a channel of its own: the broker closes the channel of a
+/// request that it refuses.
+#[derive(Debug)]
+pub(super) struct Administrator<'a> {
+    pub(super) link: &'a Link,
+    pub(super) names: &'a Names,
+    pub(super) timeout: Duration,
+}
+
+impl Administrator<'_> {
+    /// Declares the exchanges, and the stream of the state.
+    pub(super) async fn declare_shared(&self) -> Result<(), TransportError> {
+        let Names {
+            events,
+            services,
+            delays,
+            state,
+        } = self.names;
+        self.declare_exchange(events, ExchangeKind::Topic).await?;
+        self.declare_exchange(services, ExchangeKind::Topic).await?;
+        self.declare_exchange(delays, ExchangeKind::Headers).await?;
+        let number = |number| AMQPValue::LongLongInt(number);
+        let arguments = table([
+            ("x-queue-type", text("stream")),
+            ("x-max-length-bytes", number(MAX_STATE_BYTES)),
+            (
+                "x-stream-max-segment-size-bytes",
+                number(MAX_STATE_SEGMENT_BYTES),
+            ),
+        ]);
+        self.declare_queue(state, arguments).await?;
+        self.bind(state, services, state, FieldTable::default())
+            .await
+    }
+
+    /// Declares the queue of a subscription, and returns whether it was created.
+    pub(super) async fn declare_subscription(&self, queue: &str) -> Result<bool, TransportError> {
+        let is_new = self.counts(queue).await?.is_none();
+        let arguments = table([("x-queue-type", text("quorum"))]);
+        self.declare_queue(queue, arguments).await?;
+        Ok(is_new)
+    }
+
+    /// Declares the queue in which messages wait for a time, after which the broker passes them on to the
+    /// exchange of the services.
+    pub(super) async fn declare_delay(&self, delay: Duration) -> Result<(), TransportError> {
+        let queue = self.names.delay_queue(delay);
+        let millis = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
+        let arguments = table([
+            ("x-queue-type", text("quorum")),
+            ("x-message-ttl", AMQPValue::LongLongInt(millis)),
+            ("x-dead-letter-exchange", text(&self.names.services)),
+            // Without it, a message that is passed on while the broker stops is lost.
+            ("x-dead-letter-strategy", text("at-least-once")),
+            ("x-overflow", text("reject-publish")),
+        ]);
+        self.declare_queue(&queue, arguments).await?;
+        let matches = table([
+            ("x-match", text("all")),
+            (super::delays::DELAY, text(&millis.to_string())),
+        ]);
+        self.bind(&queue, &self.names.delays, "", matches).await
+    }
+
+    /// Returns the counts of a queue; `None` if it does not exist.
+    pub(super) async fn counts(&self, queue: &str) -> Result<Option<Counts>, TransportError> {
+        let channel = self.link.channel().await?;
+        counts(&channel, queue, self.timeout).await
+    }
+
+    pub(super) async fn bind_all(
+        &self,
+        queue: &str,
+        bindings: &[Binding],
+    ) -> Result<(), TransportError> {
+        for binding in bindings {
+            let exchange = self.exchange_of(binding);
+            self.bind(queue, exchange, &binding.key, FieldTable::default())
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn unbind_all(
+        &self,
+        queue: &str,
+        bindings: &[Binding],
+    ) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
+        for binding in bindings {
+            let unbinding = channel.queue_unbind(
+                short(queue),
+                short(self.exchange_of(binding)),
+                short(&binding.key),
+                FieldTable::default(),
+            );
+            let operation = format!("unbind the queue `{queue}` from `{}`", binding.key);
+            answer(&operation, self.timeout, unbinding).await?;
+        }
+        Ok(())
+    }
+
+    fn exchange_of(&self, binding: &Binding) -> &str {
+        if binding.is_reserved {
+            &self.names.services
+        } else {
+            &self.names.events
+        }
+    }
+
+    async fn bind(
+        &self,
+        queue: &str,
+        exchange: &str,
+        key: &str,
+        arguments: FieldTable,
+    ) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
+        let options = QueueBindOptions::default();
+        let binding = channel.queue_bind(
+            short(queue),
+            short(exchange),
+            short(key),
+            options,
+            arguments,
+        );
+        let operation = format!("bind the queue `{queue}` to the exchange `{exchange}`");
+        answer(&operation, self.timeout, binding).await
+    }
+
+    async fn declare_exchange(&self, name: &str, kind: ExchangeKind) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
+        let mut options = ExchangeDeclareOptions::default();
+        options.durable = true;
+        let declaring = channel.exchange_declare(short(name), kind, options, FieldTable::default());
+        let what = format!("the exchange `{name}`");
+        let operation = format!("declare {what}");
+        let declared = tokio::time::timeout(self.timeout, declaring).await;
+        explain(&what, &operation, self.timeout, declared)
+    }
+
+    async fn declare_queue(&self, name: &str, arguments: FieldTable) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
+        let options = QueueDeclareOptions::durable();
+        let declaring = channel.queue_declare(short(name), options, arguments);
+        let what = format!("the queue `{name}`");
+        let operation = format!("declare {what}");
+        let declared = tokio::time::timeout(self.timeout, declaring).await;
+        explain(
+            &what,
+            &operation,
+            self.timeout,
+            declared.map(|own| own.map(drop)),
+        )
+    }
+}
+
+/// Returns the error of a declaration; one that does not fit what exists says how to mend that.
+fn explain(
+    what: &str,
+    operation: &str,
+    limit: Duration,
+    declared: Result<lapin::Result<()>, tokio::time::error::Elapsed>,
+) -> Result<(), TransportError> {
+    match declared {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) if is_mismatch(&error) => Err(TransportError::new(
+            TransportErrorKind::Configuration,
+            format!(
+                "{what} exists with other settings than this transport needs: {error}; delete it once its \
+                 messages are handled, or use another exchange"
+            ),
+        )
+        .with_source(error)),
+        Ok(Err(error)) => Err(transport_error(operation, error)),
+        Err(_) => Err(TransportError::unavailable(format!(
+            "failed to {operation}: the broker did not answer within {limit:?}"
+        ))),
+    }
+}
+
+/// Returns the counts of a queue; `None` if it does not exist, in which case the broker closes the channel.
+pub(super) async fn counts(
+    channel: &Channel,
+    queue: &str,
+    limit: Duration,
+) -> Result<Option<Counts>, TransportError> {
+    let options = QueueDeclareOptions::default().passive();
+    let looking = channel.queue_declare(short(queue), options, FieldTable::default());
+    let operation = format!("look up the queue `{queue}`");
+    match tokio::time::timeout(limit, looking).await {
+        Ok(Ok(found)) => Ok(Some(Counts {
+            ready: found.message_count().into(),
+            consumers: found.consumer_count(),
+        })),
+        Ok(Err(error)) if is_not_found(&error) => Ok(None),
+        Ok(Err(error)) => Err(transport_error(&operation, error)),
+        Err(_) => Err(TransportError::unavailable(format!(
+            "failed to {operation}: the broker did not answer within {limit:?}"
+        ))),
+    }
+}
+
+pub(super) fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+pub(super) fn table<const N: usize>(entries: [(&str, AMQPValue); N]) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, value) in entries {
+        table.insert(short(name), value);
+    }
+    table
+}

@@ -1,0 +1,138 @@
+//! What the clones of a transport and its consumers share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use eventkit::Limits;
+use eventkit::transport::{Subscription, TransportError};
+use tokio::task::JoinHandle;
+
+use super::consumer::Channels;
+use super::link::Link;
+use super::publisher::Publishing;
+use super::queue::Administrator;
+use super::state_log::StateLog;
+use crate::mapping::message::Mode;
+use crate::mapping::names::Names;
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) names: Names,
+    pub(super) mode: Mode,
+    pub(super) limits: Limits,
+    pub(super) timeout: Duration,
+    /// The connection of consumers. It is not that of publishing, which an alarm of the broker blocks.
+    pub(super) link: Arc<Link>,
+    pub(super) publishing: Arc<Publishing>,
+    pub(super) log: StateLog,
+    /// The subscriptions that were announced and are not declared yet.
+    pub(super) prepared: Mutex<Vec<Subscription>>,
+    facts: Mutex<HashMap<String, Facts>>,
+    /// The delay queues that were declared on this connection.
+    pub(super) delays: Mutex<Vec<Duration>>,
+    closing: Mutex<HashMap<String, Vec<JoinHandle<()>>>>,
+}
+
+/// What this process knows of a queue.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    pub(super) lag: Option<u64>,
+    /// A warning about what happened to the queue while this process used it.
+    pub(super) incident: Option<String>,
+    /// The open consumers of this process, and those with messages that are not settled.
+    pub(super) consumers: Vec<Channels>,
+}
+
+impl Shared {
+    pub(super) fn new(
+        names: Names,
+        (mode, limits): (Mode, Limits),
+        timeout: Duration,
+        link: Link,
+        publishing: Publishing,
+    ) -> Self {
+        let (link, publishing) = (Arc::new(link), Arc::new(publishing));
+        let log = StateLog::new(Arc::clone(&link), Arc::clone(&publishing), &names, timeout);
+        Self {
+            names,
+            mode,
+            limits,
+            timeout,
+            link,
+            publishing,
+            log,
+            prepared: Mutex::default(),
+            facts: Mutex::default(),
+            delays: Mutex::default(),
+            closing: Mutex::default(),
+        }
+    }
+
+    pub(super) fn administrator(&self) -> Administrator<'_> {
+        Administrator {
+            link: &self.link,
+            names: &self.names,
+            timeout: self.timeout,
+        }
+    }
+
+    fn facts(&self) -> MutexGuard<'_, HashMap<String, Facts>> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at what this process knows of a queue.
+    pub(super) fn with_facts<T>(&self, queue: &str, look: impl FnOnce(&mut Facts) -> T) -> T {
+        look(self.facts().entry(queue.to_owned()).or_default())
+    }
+
+    /// Returns the number of messages that the consumers of this process have of a queue.
+    pub(super) fn in_hand(&self, queue: &str) -> u64 {
+        let consumers = self.with_facts(queue, |facts| {
+            facts.consumers.retain(Channels::is_in_use);
+            facts.consumers.clone()
+        });
+        consumers.iter().map(Channels::in_hand).sum()
+    }
+
+    /// Declares the delay queue, unless this process has done so.
+    pub(super) async fn ensure_delay(&self, delay: Duration) -> Result<(), TransportError> {
+        let is_known = || self.lock_delays().contains(&delay);
+        if is_known() {
+            return Ok(());
+        }
+        self.administrator().declare_delay(delay).await?;
+        self.lock_delays().push(delay);
+        Ok(())
+    }
+
+    /// Forgets that delay queues were declared, since one of them was deleted.
+    pub(super) fn forget_delays(&self) {
+        self.lock_delays().clear();
+    }
+
+    fn lock_delays(&self) -> MutexGuard<'_, Vec<Duration>> {
+        self.delays.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that a consumer of a queue is being closed in the background.
+    pub(super) fn add_closing(&self, queue: &str, closing: JoinHandle<()>) {
+        let mut all = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = all.entry(queue.to_owned()).or_default();
+        own.retain(|closing| !closing.is_finished());
+        own.push(closing);
+    }
+
+    /// Waits until the consumers of a queue that were dropped have returned their messages, so that a new one
+    /// receives them before newer ones.
+    pub(super) async fn wait_for_closing(&self, queue: &str) {
+        let closing = {
+            let mut all = self.closing.lock().unwrap_or_else(PoisonError::into_inner);
+            all.remove(queue).unwrap_or_default()
+        };
+        for closing in closing {
+            // It has a time limit of its own.
+            let _ = closing.await;
+        }
+    }
+}

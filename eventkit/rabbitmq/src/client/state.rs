@@ -1,0 +1,429 @@
+//! The state of all subscriptions: what the entries of the log make of it, in every process the same.
+
+use std::sync::Arc;
+
+use eventkit::transport::{
+    BoundedMap, DeliveryRecord, SelectionRole, Selections, Subscription, SubscriptionInfo,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::mapping::routing::Binding;
+
+/// The maximum number of delivery records, those of the messages that were delivered last.
+const MAX_RECORDS: usize = 100_000;
+
+/// The number of entries after which the state of a subscription is written again, long before the broker
+/// deletes the first ones.
+const RESTATEMENT_INTERVAL: u64 = 20_000;
+
+/// An entry of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Entry {
+    /// Nothing: whoever wrote it knows all entries before it once it has read it.
+    Marker,
+    /// A process opens a subscription.
+    Open(Opening),
+    /// A process with the latest selection is running.
+    Renew { queue: String, digest: String },
+    /// A process with an earlier selection makes it the latest, unless another one was faster.
+    TakeOver { opening: Opening, generation: u64 },
+    /// The state of a subscription, for processes that do not find its earlier entries.
+    State(SubscriptionState),
+    /// The record of a message.
+    Record(StoredRecord),
+    /// The records of messages that are returned undelivered.
+    Return {
+        queue: String,
+        /// The keys and delivery counts.
+        messages: Vec<(Uuid, u32)>,
+    },
+    /// The message is settled.
+    Forget { queue: String, key: Uuid },
+}
+
+/// The subscription of a process that opens it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Opening {
+    pub(super) name: String,
+    pub(super) formerly: Vec<String>,
+    pub(super) digest: String,
+    /// The patterns and the filter, for people who read the log.
+    pub(super) patterns: Vec<String>,
+    pub(super) filter: Option<String>,
+    pub(super) bindings: Vec<(bool, String)>,
+    /// The queue of a subscription that is new.
+    pub(super) queue: String,
+}
+
+/// A durable subscription.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SubscriptionState {
+    /// The queue, whose name has the first name of the subscription.
+    pub(super) queue: String,
+    /// The latest name.
+    pub(super) name: String,
+    pub(super) former_names: Vec<String>,
+    #[serde(flatten)]
+    pub(super) selections: Selections,
+    pub(super) patterns: Vec<String>,
+    /// The bindings of the latest selection.
+    pub(super) bindings: Vec<(bool, String)>,
+}
+
+/// A record, and the delivery count at which it was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredRecord {
+    pub(super) queue: String,
+    pub(super) key: Uuid,
+    pub(super) deliveries: u32,
+    pub(super) record: DeliveryRecord,
+}
+
+/// What this process knows of a subscription in addition.
+#[derive(Debug)]
+struct Known {
+    state: SubscriptionState,
+    /// The number of the last entry with the state.
+    stated: u64,
+    /// The time since which no process with the latest selection has shown that it is running.
+    renewed: Instant,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    subscriptions: Vec<Known>,
+    records: BoundedMap<(Arc<str>, Uuid), (u32, DeliveryRecord)>,
+    /// The number of entries that were applied.
+    entries: u64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            subscriptions: Vec::new(),
+            records: BoundedMap::new(MAX_RECORDS),
+            entries: 0,
+        }
+    }
+}
+
+impl State {
+    pub(super) fn apply(&mut self, entry: Entry) {
+        self.entries += 1;
+        match entry {
+            Entry::Marker => {}
+            Entry::Open(opening) => self.open(opening),
+            Entry::Renew { queue, digest } => {
+                if let Some(known) = self.of_queue(&queue)
+                    && known.state.selections.role_of(&digest) == SelectionRole::Latest
+                {
+                    known.renewed = Instant::now();
+                }
+            }
+            Entry::TakeOver {
+                opening,
+                generation,
+            } => {
+                if let Some(known) = self.find_mut(&opening.name)
+                    && known.state.selections.generation() == generation
+                {
+                    known.state.adopt(opening);
+                    known.renewed = Instant::now();
+                }
+            }
+            Entry::State(state) => self.restate(state),
+            Entry::Record(stored) => self.set_record(stored),
+            Entry::Return { queue, messages } => self.return_messages(&queue, messages),
+            Entry::Forget { queue, key } => {
+                self.records.remove(&(Arc::from(queue), key));
+            }
+        }
+    }
+
+    fn open(&mut self, opening: Opening) {
+        let entries = self.entries;
+        let former = || {
+            let mut names = opening.formerly.iter();
+            names.find_map(|name| self.find(name))
+        };
+        let found = self.find(&opening.name).or_else(former);
+        let found = found.map(|state| state.queue.clone());
+        let Some(known) = found.and_then(|queue| self.of_queue(&queue)) else {
+            self.subscriptions.push(Known {
+                state: SubscriptionState::new(opening),
+                stated: entries,
+                renewed: Instant::now(),
+            });
+            return;
+        };
+        let state = &mut known.state;
+        match state.selections.role_of(&opening.digest) {
+            SelectionRole::Superseded => return,
+            // It belongs to a subscription that has another name now.
+            SelectionRole::Unknown if !state.is_owned_by(&opening) => return,
+            SelectionRole::Latest | SelectionRole::Unknown => state.adopt(opening),
+        }
+        known.stated = entries;
+        known.renewed = Instant::now();
+    }
+
+    fn restate(&mut self, state: SubscriptionState) {
+        let entries = self.entries;
+        // Whoever knows the subscription knows what has happened since the state was written.
+        if let Some(known) = self.of_queue(&state.queue) {
+            known.stated = entries;
+            return;
+        }
+        self.subscriptions.push(Known {
+            state,
+            stated: entries,
+            renewed: Instant::now(),
+        });
+    }
+
+    fn set_record(&mut self, stored: StoredRecord) {
+        let key = (Arc::from(stored.queue), stored.key);
+        self.records.insert(key, (stored.deliveries, stored.record));
+    }
+
+    fn return_messages(&mut self, queue: &str, messages: Vec<(Uuid, u32)>) {
+        let queue: Arc<str> = Arc::from(queue);
+        for (message, deliveries) in messages {
+            let key = (Arc::clone(&queue), message);
+            let record = self.records.get(&key).map(|(_, record)| *record);
+            if let Some(record) = record.unwrap_or_default().accounting_for(deliveries) {
+                self.records.insert(key, (deliveries, record));
+            }
+        }
+    }
+
+    fn of_queue(&mut self, queue: &str) -> Option<&mut Known> {
+        let mut all = self.subscriptions.iter_mut();
+        all.find(|known| known.state.queue == queue)
+    }
+
+    fn find_mut(&mut self, name: &str) -> Option<&mut Known> {
+        let mut all = self.subscriptions.iter_mut();
+        all.find(|known| known.state.is_named(name))
+    }
+
+    /// Returns the subscription with a current or former name.
+    pub(super) fn find(&self, name: &str) -> Option<&SubscriptionState> {
+        let mut all = self.all();
+        all.find(|state| state.is_named(name))
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &SubscriptionState> {
+        self.subscriptions.iter().map(|known| &known.state)
+    }
+
+    /// Returns the record of a message, and the delivery count at which it was stored.
+    pub(super) fn record(&self, queue: &str, key: Uuid) -> Option<(u32, DeliveryRecord)> {
+        self.records.get(&(Arc::from(queue), key)).copied()
+    }
+
+    /// Returns the time since which no process with the latest selection has shown that it is running.
+    pub(super) fn renewed(&self, name: &str) -> Option<Instant> {
+        let mut all = self.subscriptions.iter();
+        let known = all.find(|known| known.state.is_named(name))?;
+        Some(known.renewed)
+    }
+
+    /// Notes that entries may have been missed: nobody is known to have ended.
+    pub(super) fn reset_clocks(&mut self) {
+        for known in &mut self.subscriptions {
+            known.renewed = Instant::now();
+        }
+    }
+
+    /// Takes the subscriptions whose state is to be written again.
+    pub(super) fn take_old(&mut self) -> Vec<SubscriptionState> {
+        let entries = self.entries;
+        let old = self.subscriptions.iter_mut();
+        let old = old.filter(|known| entries - known.stated > RESTATEMENT_INTERVAL);
+        old.map(|known| {
+            known.stated = entries;
+            known.state.clone()
+        })
+        .collect()
+    }
+}
+
+impl SubscriptionState {
+    fn new(opening: Opening) -> Self {
+        Self {
+            queue: opening.queue,
+            name: opening.name,
+            former_names: Vec::new(),
+            selections: Selections::new(opening.digest),
+            patterns: opening.patterns,
+            bindings: opening.bindings,
+        }
+    }
+
+    /// Makes the selection of a process the latest.
+    fn adopt(&mut self, opening: Opening) {
+        if !self.is_named(&opening.name) {
+            let former = std::mem::replace(&mut self.name, opening.name);
+            self.former_names.push(former);
+        }
+        self.selections = self.selections.succeed(&opening.digest);
+        self.patterns = opening.patterns;
+        self.bindings = opening.bindings;
+    }
+
+    fn is_owned_by(&self, opening: &Opening) -> bool {
+        self.name == opening.name || opening.formerly.contains(&self.name)
+    }
+
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.former_names.iter().any(|former| former == name)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let former = self.former_names.iter();
+        [&self.name].into_iter().chain(former).map(String::as_str)
+    }
+
+    pub(super) fn bindings(&self) -> Vec<Binding> {
+        let bindings = self.bindings.iter();
+        let binding = |(is_reserved, key): &(bool, String)| Binding {
+            is_reserved: *is_reserved,
+            key: key.clone(),
+        };
+        bindings.map(binding).collect()
+    }
+
+    pub(super) fn info(&self, has_consumer: bool, unsettled: u64) -> SubscriptionInfo {
+        SubscriptionInfo::new(&self.name, has_consumer, unsettled)
+            .with_former_names(self.former_names.clone())
+    }
+}
+
+impl Opening {
+    pub(super) fn new(subscription: &Subscription, bindings: &[Binding], queue: String) -> Self {
+        let keys: Vec<String> = bindings.iter().map(|own| own.key.clone()).collect();
+        let bindings = bindings.iter();
+        Self {
+            name: subscription.name.clone(),
+            formerly: subscription.formerly.clone(),
+            digest: subscription.selection_digest(&keys),
+            patterns: subscription.patterns.clone(),
+            filter: subscription.filter.clone(),
+            bindings: bindings
+                .map(|own| (own.is_reserved, own.key.clone()))
+                .collect(),
+            queue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::mapping::routing::bindings_of;
+    use super::*;
+
+    fn opening(name: &str, formerly: &[&str], patterns: &[&str]) -> Opening {
+        let mut subscription = Subscription::new(name, patterns.iter().copied());
+        subscription.formerly = formerly.iter().map(ToString::to_string).collect();
+        let bindings = bindings_of(&subscription).unwrap();
+        Opening::new(&subscription, &bindings, format!("shop.{name}"))
+    }
+
+    fn applied(entries: impl IntoIterator<Item = Entry>) -> State {
+        let mut state = State::default();
+        for entry in entries {
+            let stored = serde_json::to_vec(&entry).unwrap();
+            state.apply(serde_json::from_slice(&stored).unwrap());
+        }
+        state
+    }
+
+    #[tokio::test]
+    async fn a_renamed_subscription_keeps_its_queue_and_its_names() {
+        let state = applied([
+            Entry::Open(opening("mail", &[], &["a"])),
+            Entry::Open(opening("receipt", &["never", "mail"], &["a"])),
+            // A process of the earlier deployment.
+            Entry::Open(opening("mail", &[], &["a"])),
+        ]);
+        assert_eq!(state.all().count(), 1);
+        let own = state.find("mail").unwrap();
+        assert_eq!((&*own.queue, &*own.name), ("shop.mail", "receipt"));
+        assert_eq!(own.former_names, ["mail"]);
+        assert_eq!(own.selections.generation(), 1);
+    }
+
+    #[tokio::test]
+    async fn one_process_of_two_takes_over() {
+        let [narrow, wide] = [&["a"][..], &["*"]].map(|own| opening("s", &[], own));
+        let take_over = Entry::TakeOver {
+            opening: narrow.clone(),
+            generation: 2,
+        };
+        let state = applied([
+            Entry::Open(narrow.clone()),
+            Entry::Open(wide.clone()),
+            Entry::Open(narrow.clone()),
+        ]);
+        let own = state.find("s").unwrap();
+        let role = own.selections.role_of(&narrow.digest);
+        assert_eq!(role, SelectionRole::Superseded);
+        assert_eq!(own.bindings()[0].key, "*.#");
+        let state = applied([
+            Entry::Open(narrow.clone()),
+            Entry::Open(wide),
+            take_over.clone(),
+            take_over,
+        ]);
+        let own = state.find("s").unwrap();
+        assert_eq!(own.selections.latest(), narrow.digest);
+        assert_eq!(own.selections.generation(), 3);
+        assert_eq!(own.bindings()[0].key, "a");
+    }
+
+    #[tokio::test]
+    async fn the_state_is_the_same_where_its_first_entries_are_gone() {
+        let entries = [
+            Entry::Open(opening("mail", &[], &["a"])),
+            Entry::Open(opening("receipt", &["mail"], &["*"])),
+        ];
+        let all = applied(entries.clone());
+        let state = all.find("receipt").unwrap().clone();
+        let restated = entries.into_iter().chain([Entry::State(state.clone())]);
+        let restated = applied(restated);
+        let late = applied([Entry::State(state.clone())]);
+        assert_eq!(restated.find("mail"), Some(&state));
+        assert_eq!(late.find("mail"), Some(&state));
+    }
+
+    #[tokio::test]
+    async fn records_are_kept_by_queue_and_message() {
+        let (queue, key) = ("shop.mail".to_owned(), Uuid::from_u128(7));
+        let mut record = DeliveryRecord::default();
+        record.failed_attempts = 2;
+        record.accounted_deliveries = 2;
+        let stored = Entry::Record(StoredRecord {
+            queue: queue.clone(),
+            key,
+            deliveries: 2,
+            record,
+        });
+        let returned = |deliveries| Entry::Return {
+            queue: queue.clone(),
+            messages: vec![(key, deliveries)],
+        };
+        let state = applied([stored.clone(), returned(3)]);
+        let (deliveries, found) = state.record("shop.mail", key).unwrap();
+        assert_eq!((deliveries, found.accounted_deliveries), (3, 3));
+        // A delivery before it is not accounted for.
+        let state = applied([stored.clone(), returned(4)]);
+        assert_eq!(state.record("shop.mail", key), Some((2, record)));
+        assert_eq!(state.record("shop.other", key), None);
+        let forgotten = Entry::Forget { queue, key };
+        assert_eq!(applied([stored, forgotten]).record("shop.mail", key), None);
+    }
+}

@@ -1,0 +1,279 @@
+//! The log of the state: a stream that every process appends to and follows.
+//!
+//! AMQP has no place to read and write a value. A stream of RabbitMQ is read without taking anything out of
+//! it, by any number of processes, each from its first entry on, and all of them see its entries in one
+//! order. A process that appends an entry and waits until it reads it knows everything that was written
+//! before, as it would after a write to a store with transactions.
+
+use std::collections::HashMap;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use eventkit::transport::TransportError;
+use futures_core::Stream;
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::{AMQPValue, FieldTable};
+use lapin::{BasicProperties, Consumer};
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tracing::{debug, warn};
+use uuid::Uuid;
+
+use super::error::{answer, transport_error};
+use super::link::Link;
+use super::publisher::{Outcome, Publishing};
+use super::queue::{table, text};
+use super::state::{Entry, State};
+use crate::mapping::names::{Names, short};
+
+/// The entries that the broker sends before they are acknowledged.
+const PREFETCH: u16 = 500;
+
+/// The time before a lost follower reads on.
+const RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// The header with the position of an entry.
+const OFFSET: &str = "x-stream-offset";
+
+/// An entry in its stored form.
+#[derive(Debug, Serialize, Deserialize)]
+struct Stored {
+    id: Uuid,
+    entry: Entry,
+}
+
+/// The state, and the log that it comes from.
+#[derive(Debug)]
+pub(super) struct StateLog {
+    reading: Arc<Reading>,
+    publishing: Arc<Publishing>,
+    names: Names,
+    timeout: Duration,
+    follower: Mutex<Option<JoinHandle<()>>>,
+    /// Held while the log is read up to now.
+    syncing: tokio::sync::Mutex<u64>,
+}
+
+/// What the follower shares with those who wait for it.
+#[derive(Debug)]
+struct Reading {
+    link: Arc<Link>,
+    stream: String,
+    timeout: Duration,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Debug, Default)]
+struct Progress {
+    state: State,
+    /// The position of the next entry.
+    next: Option<i64>,
+    waiting: HashMap<Uuid, oneshot::Sender<()>>,
+    /// The number of calls that asked to read the log up to now.
+    calls: u64,
+}
+
+impl StateLog {
+    pub(super) fn new(
+        link: Arc<Link>,
+        publishing: Arc<Publishing>,
+        names: &Names,
+        timeout: Duration,
+    ) -> Self {
+        let reading = Reading {
+            link,
+            stream: names.state.clone(),
+            timeout,
+            progress: Mutex::default(),
+        };
+        Self {
+            reading: Arc::new(reading),
+            publishing,
+            names: names.clone(),
+            timeout,
+            follower: Mutex::default(),
+            syncing: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Appends an entry, and returns once it and all entries before it are applied.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the entry was not stored, or not read again; it may be stored nevertheless.
+    pub(super) async fn append(&self, entry: Entry) -> Result<(), TransportError> {
+        self.follow();
+        let id = Uuid::new_v4();
+        let (sender, receiver) = oneshot::channel();
+        self.reading.progress().waiting.insert(id, sender);
+        let applied = async {
+            self.write(id, entry).await?;
+            let read = timeout(self.timeout, receiver).await;
+            read.ok().and_then(Result::ok).ok_or_else(|| {
+                let reason = "failed to read the state of the subscriptions";
+                TransportError::unavailable(reason)
+            })
+        };
+        let applied = applied.await;
+        self.reading.progress().waiting.remove(&id);
+        applied
+    }
+
+    /// Appends an entry that nobody waits for.
+    pub(super) async fn note(&self, entry: Entry) -> Result<(), TransportError> {
+        self.write(Uuid::new_v4(), entry).await
+    }
+
+    async fn write(&self, id: Uuid, entry: Entry) -> Result<(), TransportError> {
+        let operation = "store the state of a subscription";
+        let stored = serde_json::to_vec(&Stored { id, entry });
+        let body = stored
+            .map_err(|error| TransportError::rejected("failed to encode").with_source(error))?;
+        let Names {
+            services, state, ..
+        } = &self.names;
+        let properties = BasicProperties::default().with_delivery_mode(2);
+        let publishing = &self.publishing;
+        let outcome = publishing.publish(operation, services, state, properties, &body);
+        match outcome.await? {
+            Outcome::Stored => Ok(()),
+            Outcome::Unrouted => Err(TransportError::unavailable(format!(
+                "failed to {operation}: the stream `{state}` was deleted"
+            ))),
+        }
+    }
+
+    /// Reads the log up to now. Concurrent calls share a marker.
+    pub(super) async fn sync(&self) -> Result<(), TransportError> {
+        let call = {
+            let mut progress = self.reading.progress();
+            progress.calls += 1;
+            progress.calls
+        };
+        let mut synced = self.syncing.lock().await;
+        if *synced < call {
+            let calls = self.reading.progress().calls;
+            self.append(Entry::Marker).await?;
+            *synced = calls;
+        }
+        Ok(())
+    }
+
+    /// Looks at the state, as this process last read it.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.reading.progress().state)
+    }
+
+    /// Takes the subscriptions whose state is to be written again.
+    pub(super) fn take_old(&self) -> Vec<super::state::SubscriptionState> {
+        self.reading.progress().state.take_old()
+    }
+
+    /// Starts the follower, if it is not running.
+    fn follow(&self) {
+        let mut follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
+        if follower.as_ref().is_none_or(JoinHandle::is_finished) {
+            let reading = Arc::downgrade(&self.reading);
+            *follower = Some(tokio::spawn(follow(reading)));
+        }
+    }
+}
+
+impl Drop for StateLog {
+    fn drop(&mut self) {
+        let follower = self.follower.get_mut();
+        if let Some(follower) = follower.unwrap_or_else(PoisonError::into_inner) {
+            follower.abort();
+        }
+    }
+}
+
+impl Reading {
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens a consumer that begins after the entries that were read.
+    async fn open(&self) -> Result<Consumer, TransportError> {
+        let channel = self.link.channel().await?;
+        let qos = channel.basic_qos(PREFETCH, BasicQosOptions::default());
+        answer("limit the prefetched entries", self.timeout, qos).await?;
+        let next = self.progress().next;
+        let offset = next.map_or_else(|| text("first"), AMQPValue::LongLongInt);
+        let consuming = channel.basic_consume(
+            short(&self.stream),
+            short(""),
+            BasicConsumeOptions::default(),
+            table([(OFFSET, offset)]),
+        );
+        let operation = format!("read the stream `{}`", self.stream);
+        answer(&operation, self.timeout, consuming).await
+    }
+
+    /// Reads entries until the consumer is lost.
+    async fn read(&self) -> Result<(), TransportError> {
+        let mut consumer = self.open().await?;
+        // Entries may have been missed meanwhile, and nobody is known to have ended.
+        self.progress().state.reset_clocks();
+        while let Some(delivery) = next(&mut consumer).await {
+            let lost = |error| transport_error("read the state of the subscriptions", error);
+            let delivery = delivery.map_err(lost)?;
+            self.apply(&delivery);
+            let acked = delivery.acker.ack(BasicAckOptions::default()).await;
+            acked.map_err(lost)?;
+        }
+        Err(TransportError::unavailable(format!(
+            "the stream `{}` was deleted",
+            self.stream
+        )))
+    }
+
+    fn apply(&self, delivery: &Delivery) {
+        let offset = offset(delivery.properties.headers().as_ref());
+        let stored = serde_json::from_slice::<Stored>(&delivery.data);
+        let mut progress = self.progress();
+        if let (Some(offset), Some(next)) = (offset, progress.next)
+            // The broker begins with the first entry of a chunk.
+            && offset < next
+        {
+            return;
+        }
+        progress.next = offset.map(|offset| offset + 1);
+        match stored {
+            Ok(Stored { id, entry }) => {
+                progress.state.apply(entry);
+                if let Some(waiting) = progress.waiting.remove(&id) {
+                    let _ = waiting.send(());
+                }
+            }
+            Err(error) => debug!(%error, "skipped an entry of the state"),
+        }
+    }
+}
+
+async fn follow(reading: Weak<Reading>) {
+    while let Some(reading) = reading.upgrade() {
+        if let Err(error) = reading.read().await {
+            warn!(%error, "lost the state of the subscriptions; reading on");
+        }
+        drop(reading);
+        sleep(RETRY_DELAY).await;
+    }
+}
+
+fn offset(headers: Option<&FieldTable>) -> Option<i64> {
+    match headers?.inner().get(OFFSET)? {
+        AMQPValue::LongLongInt(offset) => Some(*offset),
+        _ => None,
+    }
+}
+
+/// Waits for the next delivery of a consumer; dropping the future loses none.
+pub(super) async fn next(consumer: &mut Consumer) -> Option<lapin::Result<Delivery>> {
+    poll_fn(|context| Pin::new(&mut *consumer).poll_next(context)).await
+}

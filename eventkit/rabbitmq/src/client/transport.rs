@@ -1,0 +1,403 @@
+//! The transport, and its subscriptions.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::mem;
+use std::sync::{Arc, PoisonError};
+
+use eventkit::ToEvent;
+use eventkit::event::Event;
+use eventkit::transport::{
+    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, SelectionRole,
+    StartPosition, Subscription, SubscriptionInfo, SubscriptionStatus, Transport, TransportError,
+    is_reserved,
+};
+use lapin::options::{BasicConsumeOptions, BasicQosOptions};
+use lapin::types::FieldTable;
+use tracing::{info, warn};
+
+use super::consumer::{MAX_HELD, RabbitConsumer, prefetch};
+use super::error::answer;
+use super::publisher::Outcome;
+use super::shared::Shared;
+use super::state::{Entry, Opening, SubscriptionState};
+use super::subscriptions;
+use crate::mapping::message::{self, OutgoingMessage};
+use crate::mapping::names::{self, MAX_NAME, short};
+use crate::mapping::routing::{self, Binding};
+
+/// The maximum number of retries after other processes renamed a subscription.
+const MAX_CONFLICTS: u32 = 4;
+
+/// A transport on RabbitMQ; clones share the connections.
+///
+/// The front page of the [crate] publishes events and runs a service with one.
+#[derive(Clone)]
+pub struct RabbitMq {
+    pub(super) shared: Arc<Shared>,
+}
+
+/// Returns what a process writes into the log when it opens a subscription, and the bindings of its patterns.
+pub(super) fn opening(
+    subscription: &Subscription,
+    queue: String,
+) -> Result<(Opening, Vec<Binding>), TransportError> {
+    let bindings = routing::bindings_of(subscription)?;
+    Ok((Opening::new(subscription, &bindings, queue), bindings))
+}
+
+impl RabbitMq {
+    /// Publishes an event or a typed value, and returns once it is stored in the queues of all subscriptions
+    /// that select it.
+    ///
+    /// An event that no queue takes is not stored, and is reported as
+    /// [unrouted](Published::unrouted).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the broker did not confirm the event.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
+    }
+
+    /// Declares the queues of the subscriptions that were announced, so that none of them misses what is
+    /// published once the first one is open.
+    async fn declare_prepared(&self) -> Result<(), TransportError> {
+        let prepared = {
+            let prepared = &self.shared.prepared;
+            let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
+            mem::take(&mut *prepared)
+        };
+        for (done, subscription) in prepared.iter().enumerate() {
+            let declared = self.declare(subscription).await;
+            // One that does not fit is reported when it is opened.
+            if let Err(error) = declared
+                && error.is_retriable()
+            {
+                let left = &prepared[done..];
+                let prepared = &self.shared.prepared;
+                let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
+                prepared.extend_from_slice(left);
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Declares the queue of a subscription with its bindings, and records its selection.
+    async fn declare(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<SubscriptionState, TransportError> {
+        let log = &self.shared.log;
+        let Subscription { name, formerly, .. } = subscription;
+        log.sync().await?;
+        for _ in 0..MAX_CONFLICTS {
+            let before = log.look(|state| {
+                let former = || formerly.iter().find_map(|name| state.find(name));
+                state.find(name).or_else(former).cloned()
+            });
+            let queue = before
+                .as_ref()
+                .map_or_else(|| self.shared.names.queue(name), |own| own.queue.clone());
+            let declared = self.declare_queue(subscription, &queue, before.as_ref());
+            let after = declared.await?;
+            if after.queue == queue {
+                return Ok(after);
+            }
+        }
+        Err(TransportError::unavailable(format!(
+            "failed to record the selection of the subscription `{name}`: other processes keep renaming it"
+        )))
+    }
+
+    async fn declare_queue(
+        &self,
+        subscription: &Subscription,
+        queue: &str,
+        before: Option<&SubscriptionState>,
+    ) -> Result<SubscriptionState, TransportError> {
+        let Shared { log, .. } = &*self.shared;
+        let name = &subscription.name;
+        let administrator = self.shared.administrator();
+        let (opening, bindings) = opening(subscription, queue.to_owned())?;
+        let digest = opening.digest.clone();
+        let role = before.map(|own| own.selections.role_of(&digest));
+        let is_new = administrator.declare_subscription(queue).await?;
+        if is_new {
+            self.report_creation(subscription, queue, before.is_some());
+        }
+        let own_names: BTreeSet<&str> = before
+            .into_iter()
+            .flat_map(SubscriptionState::names)
+            .chain([&**name])
+            .collect();
+        let own_names: Vec<&str> = own_names.into_iter().collect();
+        let own = routing::own_bindings(queue, &own_names);
+        administrator.bind_all(queue, &own).await?;
+        // Before the selection is recorded: from then on the others return what they do not select.
+        if role != Some(SelectionRole::Superseded) {
+            administrator.bind_all(queue, &bindings).await?;
+        }
+        log.append(Entry::Open(opening)).await?;
+        let after = log.look(|state| state.find(name).cloned());
+        let after = after.ok_or_else(|| {
+            TransportError::unavailable(format!(
+                "failed to record the selection of the subscription `{name}`"
+            ))
+        })?;
+        match after.selections.role_of(&digest) {
+            SelectionRole::Unknown => Err(TransportError::configuration(format!(
+                "the subscription `{name}` was renamed to `{}`: give the new one another name, or declare \
+                 `{}` as a former name of it",
+                after.name, after.name
+            ))),
+            SelectionRole::Latest if role == Some(SelectionRole::Unknown) => {
+                let mut old = before.map(SubscriptionState::bindings).unwrap_or_default();
+                old.retain(|old| !bindings.contains(old));
+                administrator.unbind_all(queue, &old).await?;
+                Ok(after)
+            }
+            _ => Ok(after),
+        }
+    }
+
+    fn report_creation(&self, subscription: &Subscription, queue: &str, existed: bool) {
+        let name = &subscription.name;
+        if existed {
+            let incident = format!(
+                "the queue `{queue}` was deleted and is created again: its unhandled events are lost"
+            );
+            warn!(subscription = %name, "{incident}");
+            self.shared
+                .with_facts(queue, |facts| facts.incident = Some(incident));
+        } else {
+            info!(subscription = %name, %queue, "created a queue, which begins with the next event");
+        }
+    }
+
+    async fn open_consumer(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<RabbitConsumer, TransportError> {
+        self.check_subscription(subscription)?;
+        let shared = &self.shared;
+        shared.administrator().declare_shared().await?;
+        self.declare_prepared().await?;
+        let declared = self.declare(subscription).await?;
+        shared.wait_for_closing(&declared.queue).await;
+        let channel = shared.link.channel().await?;
+        let qos = channel.basic_qos(prefetch(subscription), BasicQosOptions::default());
+        answer("limit the messages in flight", shared.timeout, qos).await?;
+        let consuming = channel.basic_consume(
+            short(&declared.queue),
+            short(""),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        );
+        let operation = format!("consume the queue `{}`", declared.queue);
+        let consumer = answer(&operation, shared.timeout, consuming).await?;
+        let (opening, _) = opening(subscription, declared.queue.clone())?;
+        let place = (declared.queue, opening.digest);
+        Ok(RabbitConsumer::new(
+            shared,
+            subscription,
+            place,
+            channel,
+            consumer,
+        ))
+    }
+
+    async fn send(
+        &self,
+        operation: &str,
+        exchange: &str,
+        message: OutgoingMessage,
+    ) -> Result<Outcome, TransportError> {
+        let OutgoingMessage {
+            key,
+            properties,
+            body,
+        } = message;
+        let publishing = &self.shared.publishing;
+        publishing
+            .publish(operation, exchange, &key, properties, &body)
+            .await
+    }
+
+    /// Publishes a message to a reserved event type, which must reach a queue.
+    async fn send_reserved(
+        &self,
+        ty: &str,
+        message: OutgoingMessage,
+    ) -> Result<(), TransportError> {
+        let operation = format!("publish a message to `{ty}`");
+        let exchange = &self.shared.names.services;
+        if self.send(&operation, exchange, message.clone()).await? == Outcome::Stored {
+            return Ok(());
+        }
+        self.restore_queues(ty).await?;
+        match self.send(&operation, exchange, message).await? {
+            Outcome::Stored => Ok(()),
+            Outcome::Unrouted => Err(TransportError::unavailable(format!(
+                "failed to {operation}: there is no queue for it"
+            ))),
+        }
+    }
+
+    /// Declares the queues of the subscriptions that receive a reserved event type: they were deleted.
+    async fn restore_queues(&self, ty: &str) -> Result<(), TransportError> {
+        let administrator = self.shared.administrator();
+        self.shared.log.sync().await?;
+        let all: Vec<_> = self.shared.log.look(|state| state.all().cloned().collect());
+        for subscription in all {
+            let queue = &subscription.queue;
+            let names: Vec<&str> = subscription.names().collect();
+            let mut bindings = routing::own_bindings(queue, &names);
+            bindings.extend(subscription.bindings());
+            if bindings.iter().any(|own| own.is_reserved && own.key == ty) {
+                administrator.declare_subscription(queue).await?;
+                administrator.bind_all(queue, &bindings).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Transport for RabbitMq {
+    fn name(&self) -> &'static str {
+        "rabbitmq"
+    }
+
+    fn prepare(&self, subscriptions: &[Subscription]) {
+        let prepared = &self.shared.prepared;
+        let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
+        prepared.extend_from_slice(subscriptions);
+    }
+
+    fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {
+        let name = &subscription.name;
+        names::check("subscription", name)?;
+        for former in &subscription.formerly {
+            names::check("former subscription", former)?;
+        }
+        let queue = self.shared.names.queue(name);
+        if routing::return_key(&queue).len() > MAX_NAME {
+            return Err(TransportError::configuration(format!(
+                "the name `{name}` is too long for a queue of RabbitMQ, whose name has {MAX_NAME} bytes at most"
+            )));
+        }
+        if subscription.patterns.is_empty() {
+            return Err(TransportError::configuration(format!(
+                "the subscription `{name}` has no patterns"
+            )));
+        }
+        subscription.check_patterns()?;
+        routing::bindings_of(subscription)?;
+        if !matches!(subscription.start, None | Some(StartPosition::New)) {
+            return Err(TransportError::configuration(format!(
+                "the subscription `{name}` asks for a start position, and a queue of RabbitMQ begins with the \
+                 first event that is published after it is created: leave the position out, or use \"new\""
+            )));
+        }
+        let max = usize::from(u16::MAX - MAX_HELD);
+        let max_in_flight = subscription.max_in_flight;
+        if max_in_flight == 0 || max_in_flight > max {
+            return Err(TransportError::configuration(format!(
+                "the subscription `{name}` allows {max_in_flight} messages in flight, expected 1 to {max}"
+            )));
+        }
+        Ok(())
+    }
+
+    fn subscribe<'a>(
+        &'a self,
+        subscription: &'a Subscription,
+    ) -> BoxFuture<'a, Result<Box<dyn Consumer>, TransportError>> {
+        Box::pin(async move {
+            let consumer = self.open_consumer(subscription).await?;
+            Ok(Box::new(consumer) as Box<dyn Consumer>)
+        })
+    }
+
+    fn subscriptions(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<Vec<SubscriptionInfo>>, TransportError>> {
+        Box::pin(async move { subscriptions::list(&self.shared).await.map(Some) })
+    }
+
+    fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
+        let shared = &self.shared;
+        let mut status = SubscriptionStatus::default();
+        let known = shared.log.look(|state| {
+            let own = state.find(&subscription.name)?;
+            let (opening, _) = opening(subscription, own.queue.clone()).ok()?;
+            let is_latest = own.selections.latest() == opening.digest;
+            Some((own.queue.clone(), is_latest))
+        });
+        if let Some((queue, is_latest)) = known {
+            status.superseded = !is_latest;
+            shared.with_facts(&queue, |facts| {
+                status.lag = facts.lag;
+                status.warnings.extend(facts.incident.clone());
+            });
+        }
+        if shared.publishing.is_blocked() {
+            status.warnings.push(
+                "the broker takes no messages, because its memory or disk is short: `rabbitmqctl status` \
+                 names the alarm"
+                    .to_owned(),
+            );
+        }
+        status
+    }
+}
+
+impl Publisher for RabbitMq {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let Shared {
+                mode,
+                limits,
+                names,
+                ..
+            } = &*self.shared;
+            let message = message::encode(event, mode, limits)?;
+            let outcome = self
+                .send("publish the event", &names.events, message)
+                .await?;
+            Ok(Published::default().unrouted(outcome == Outcome::Unrouted))
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let converted = message::convert(ty, message)?;
+            if is_reserved(ty) {
+                self.send_reserved(ty, converted).await?;
+                return Ok(Published::default());
+            }
+            let exchange = &self.shared.names.events;
+            let outcome = self.send("publish a message", exchange, converted).await?;
+            Ok(Published::default().unrouted(outcome == Outcome::Unrouted))
+        })
+    }
+}
+
+impl fmt::Debug for RabbitMq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RabbitMq")
+            .field("exchange", &self.shared.names.events)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+//! RabbitMQ: the transport on brokers of its own.
+
+mod conformance;
+
+#[test]
+fn no_file_of_the_suite_is_forgotten() {
+    eventkit_tests::suite::assert_whole(file!());
+}
