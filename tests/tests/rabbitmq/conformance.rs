@@ -66,8 +66,9 @@ impl Fixture for OnRabbitMq {
             return None;
         }
         Some(Box::pin(async {
-            // The broker has no answer for an acknowledgement, and writes it a moment later.
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            // The broker has no answer for an acknowledgement, and writes it a moment later. For longer,
+            // RabbitMQ 3.10 loses the first stream that was ever declared if it is killed.
+            tokio::time::sleep(Duration::from_secs(7)).await;
             let server = self.node.as_ref().as_ref().ok_or("there is no server")?;
             let mut server = server.lock().map_err(|_| "a test has panicked")?;
             server.kill();

@@ -449,36 +449,46 @@ impl ReceivedMessage {
 
 impl Received {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, Option<lapin::Error>>> {
-        if let Some(delivery) = self.deliveries.pop_front() {
-            return Poll::Ready(Ok(delivery));
-        }
-        if let Some(end) = &self.end {
-            return Poll::Ready(Err(end.clone()));
-        }
-        match Pin::new(&mut self.consumer).poll_next(context) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(delivery))) => Poll::Ready(Ok(delivery)),
-            Poll::Ready(Some(Err(error))) => {
-                self.end = Some(Some(error.clone()));
-                Poll::Ready(Err(Some(error)))
+        loop {
+            let delivery = match self.deliveries.pop_front() {
+                Some(delivery) => delivery,
+                None => match &self.end {
+                    Some(end) => return Poll::Ready(Err(end.clone())),
+                    None => match Pin::new(&mut self.consumer).poll_next(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(next) => match self.note_end(next) {
+                            Some(delivery) => delivery,
+                            None => continue,
+                        },
+                    },
+                },
+            };
+            // What came before the connection was lost is delivered again by the broker.
+            if delivery.acker.usable() {
+                return Poll::Ready(Ok(delivery));
             }
-            Poll::Ready(None) => {
-                self.end = Some(None);
-                Poll::Ready(Err(None))
-            }
         }
+    }
+
+    /// Returns the next delivery; if there is none, notes why.
+    fn note_end(&mut self, next: Option<lapin::Result<Delivery>>) -> Option<Delivery> {
+        match next {
+            Some(Ok(delivery)) => return Some(delivery),
+            Some(Err(error)) => self.end = Some(Some(error)),
+            None => self.end = Some(None),
+        }
+        None
     }
 
     /// Takes everything that has come.
     fn drain(&mut self) {
         let context = &mut Context::from_waker(Waker::noop());
         while self.end.is_none() {
-            match Pin::new(&mut self.consumer).poll_next(context) {
-                Poll::Pending => return,
-                Poll::Ready(Some(Ok(delivery))) => self.deliveries.push_back(delivery),
-                Poll::Ready(Some(Err(error))) => self.end = Some(Some(error)),
-                Poll::Ready(None) => self.end = Some(None),
-            }
+            let Poll::Ready(next) = Pin::new(&mut self.consumer).poll_next(context) else {
+                return;
+            };
+            let delivery = self.note_end(next);
+            self.deliveries.extend(delivery);
         }
     }
 }

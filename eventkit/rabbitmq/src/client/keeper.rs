@@ -103,7 +103,13 @@ async fn look(
         Some(SelectionRole::Superseded) => take_over(state).await?,
         // The stream was deleted.
         None => log.append(Entry::Open(own_opening(state)?)).await?,
-        Some(SelectionRole::Latest | SelectionRole::Unknown) => {}
+        Some(SelectionRole::Unknown) => {
+            let name = &state.subscription.name;
+            let reason = "its selection is no longer recorded";
+            let lost = format!("the consumer `{name}` is lost: {reason}");
+            state.fail(TransportError::unavailable(lost));
+        }
+        Some(SelectionRole::Latest) => {}
     }
     Ok(())
 }
