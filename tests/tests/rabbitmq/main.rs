@@ -1,6 +1,7 @@
 //! RabbitMQ: the transport on brokers of its own.
 
-mod conformance;
+mod node;
+mod transport;
 
 #[test]
 fn no_file_of_the_suite_is_forgotten() {

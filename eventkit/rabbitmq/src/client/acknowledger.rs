@@ -5,20 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use eventkit::transport::backoff::{self, FAR_FUTURE};
+use eventkit::transport::backoff;
 use eventkit::transport::{
     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
 };
-use lapin::Acker;
 use lapin::BasicProperties;
-use lapin::options::BasicAckOptions;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::sleep;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
-use super::consumer::{ConsumerState, requeue};
+use super::consumer::ConsumerState;
 use super::delays::{Returned, Wait};
+use super::delivery_tag::DeliveryTag;
 use super::error::transport_error;
 use super::publisher::Outcome;
 use super::record;
@@ -39,6 +38,10 @@ const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 /// the channel of a consumer that settles nothing (`consumer_timeout`).
 const MAX_HOLD: Duration = Duration::from_mins(15);
 
+/// After this many deliveries by the broker, a message is published again: a queue may have a limit of them,
+/// which is 20 by default from RabbitMQ 4.0 on, and deletes the messages that exceed it.
+const MAX_REDELIVERIES: u32 = 10;
+
 /// Where a message was published to.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
@@ -50,11 +53,12 @@ pub(super) struct Origin {
 #[derive(Debug)]
 pub(super) struct RabbitAcknowledger {
     state: Arc<ConsumerState>,
-    tag: u64,
-    acker: Acker,
+    tag: DeliveryTag,
     origin: Origin,
     properties: BasicProperties,
     body: Bytes,
+    /// How often the broker has delivered the message before, since it was last published.
+    redeliveries: u32,
     /// What the headers of a message say that was returned before.
     returned: Option<Returned>,
     /// The record that this process last stored or loaded.
@@ -68,19 +72,19 @@ pub(super) struct RabbitAcknowledger {
 impl RabbitAcknowledger {
     pub(super) fn new(
         state: Arc<ConsumerState>,
-        (tag, acker): (u64, Acker),
+        tag: DeliveryTag,
         origin: Origin,
         (properties, body): (BasicProperties, Bytes),
-        returned: Option<Returned>,
+        (redeliveries, returned): (u32, Option<Returned>),
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             state,
             tag,
-            acker,
             origin,
             properties,
             body,
+            redeliveries,
             returned,
             record: Mutex::default(),
             has_record: AtomicBool::new(false),
@@ -93,6 +97,10 @@ impl RabbitAcknowledger {
         let limits = self.state.shared.limits;
         let event = message::decode(limits, &self.properties, &self.body);
         record::key(&self.origin.key, &event)
+    }
+
+    fn is_open(&self) -> bool {
+        self.tag.is_open(&self.state.channel)
     }
 
     fn queue(&self) -> String {
@@ -126,7 +134,7 @@ impl RabbitAcknowledger {
     }
 
     async fn ack(&self, operation: &str) -> Result<(), TransportError> {
-        let acked = self.acker.ack(BasicAckOptions::default()).await;
+        let acked = self.tag.ack(&self.state.channel).await;
         let acked = acked.map_err(|error| transport_error(operation, error))?;
         if !acked {
             return Err(self.no_longer_here(operation));
@@ -153,28 +161,39 @@ impl RabbitAcknowledger {
     }
 
     /// Returns the message, to be delivered again at once.
-    fn return_now(&self) -> Result<(), TransportError> {
-        if !self.acker.usable() {
+    async fn return_now(&self, message: MessageMetadata) -> Result<(), TransportError> {
+        if !self.is_open() {
             return Err(self.no_longer_here("return a message"));
         }
-        requeue(&self.acker);
-        Ok(())
+        if self.state.returns_by_closing() {
+            return Ok(());
+        }
+        if self.redeliveries < MAX_REDELIVERIES {
+            self.tag.requeue(&self.state.channel);
+            return Ok(());
+        }
+        let record = self.known_record();
+        self.return_later(message, Wait::default(), record).await
     }
 
     /// Keeps the message with this consumer for a while, where it neither counts as in flight nor is overtaken.
-    fn hold(self: Arc<Self>, delay: Duration) {
+    fn hold(self: Arc<Self>, message: MessageMetadata, delay: Duration) {
         self.permit
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        self.state.extend(self.tag, FAR_FUTURE);
+        self.state.hold(self.tag.number);
         tokio::spawn(async move {
             let mut closed = self.state.closed.subscribe();
             tokio::select! {
                 () = sleep(delay.min(MAX_HOLD)) => {}
-                _ = closed.wait_for(|closed| *closed) => {}
+                // Whoever closes the consumer returns the message.
+                _ = closed.wait_for(|closed| *closed) => return,
             }
-            requeue(&self.acker);
+            // If it cannot be published, the broker delivers it again as it is.
+            if let Err(error) = self.return_now(message).await {
+                debug!(%error, "failed to return a message");
+            }
         });
     }
 
@@ -185,7 +204,7 @@ impl RabbitAcknowledger {
         wait: Wait,
         record: DeliveryRecord,
     ) -> Result<(), TransportError> {
-        if !self.acker.usable() {
+        if !self.is_open() {
             return Err(self.no_longer_here("return a message"));
         }
         self.publish_return(message.delivery_count, wait, record)
@@ -279,22 +298,22 @@ impl RabbitAcknowledger {
         delay: Duration,
     ) -> Result<(), TransportError> {
         if delay.is_zero() {
-            return self.return_now();
+            return self.return_now(message).await;
         }
-        if !self.acker.usable() {
+        if !self.is_open() {
             return Err(self.no_longer_here("return a message"));
         }
         if !self.state.subscription.keeps_order {
             let record = self.known_record();
             let returned = self.return_later(message, Wait::of(delay), record).await;
             match returned {
-                Err(error) if self.acker.usable() => {
+                Err(error) if self.is_open() => {
                     warn!(%error, "a message cannot be returned with a delay; this process keeps it meanwhile");
                 }
                 returned => return returned,
             }
         }
-        self.hold(delay);
+        self.hold(message, delay);
         Ok(())
     }
 }
@@ -311,10 +330,7 @@ fn skip_delay(deliveries: u32) -> Duration {
 impl Drop for RabbitAcknowledger {
     /// Returns a message that was not settled.
     fn drop(&mut self) {
-        self.state.forget(self.tag);
-        if self.acker.usable() {
-            requeue(&self.acker);
-        }
+        self.state.release(&self.tag);
     }
 }
 
@@ -336,7 +352,7 @@ impl Acknowledger for RabbitAcknowledger {
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
             let ack_wait = self.state.subscription.ack_wait;
-            if self.state.extend(self.tag, ack_wait) {
+            if self.state.extend(self.tag.number, ack_wait) {
                 return Ok(());
             }
             Err(self.no_longer_here("report that a message is in progress"))

@@ -84,7 +84,7 @@ impl RabbitMqBuilder {
         self
     }
 
-    /// Connects, and declares the exchanges and the stream of the subscriptions.
+    /// Connects, and declares the exchanges if they do not exist.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl RabbitMqBuilder {
         let names = Names::new(&self.exchange);
         let settings = (self.mode, self.limits);
         let shared = Shared::new(names, settings, self.timeout, link, publishing);
-        shared.administrator().declare_shared().await?;
+        shared.administrator().ensure_exchange().await?;
         Ok(RabbitMq {
             shared: Arc::new(shared),
         })

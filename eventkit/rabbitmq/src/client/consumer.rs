@@ -1,8 +1,8 @@
 //! The consumer of a subscription, and what it shares with the messages that it delivered.
 
 use std::collections::{HashMap, VecDeque};
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::future::{poll_fn, ready};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -14,16 +14,16 @@ use eventkit::transport::{
     TransportError,
 };
 use futures_core::Stream;
-use lapin::Acker;
 use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicNackOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicQosOptions};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tracing::debug;
 
 use super::acknowledger::{Origin, RabbitAcknowledger};
 use super::delays::{Returned, without_returns};
+use super::delivery_tag::DeliveryTag;
 use super::error::{answer, transport_error};
 use super::keeper::Keeper;
 use super::queue::{Counts, counts};
@@ -32,11 +32,15 @@ use super::shared::Shared;
 use super::state::Entry;
 use crate::binding::HeaderRef;
 use crate::mapping::message;
+use crate::mapping::names::short;
 use crate::mapping::routing::RETURN_PREFIX;
 
 /// The number of messages that a subscription which keeps the order holds back at a time, in addition to
 /// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
 pub(super) const MAX_HELD: u16 = 1_000;
+
+/// The reply code of AMQP for the end of a channel that nothing is wrong with.
+const REPLY_SUCCESS: u16 = 200;
 
 /// What a consumer shares with the messages that it delivered, for as long as one of them is not settled.
 #[derive(Debug)]
@@ -46,7 +50,7 @@ pub(super) struct ConsumerState {
     pub(super) queue: Arc<str>,
     /// The digest of the selection.
     pub(super) digest: String,
-    channel: Channel,
+    pub(super) channel: Channel,
     received: Mutex<Received>,
     in_flight: Mutex<HashMap<u64, InFlight>>,
     /// Wakes the consumer for another reason than a delivery.
@@ -61,15 +65,33 @@ pub(super) struct ConsumerState {
 struct Received {
     consumer: lapin::Consumer,
     deliveries: VecDeque<Delivery>,
-    end: Option<Option<lapin::Error>>,
+    end: Option<End>,
+}
+
+/// Why no more messages come.
+#[derive(Debug, Clone)]
+enum End {
+    /// The broker has cancelled the consumer, or this process has.
+    Cancelled,
+    Lost(lapin::Error),
+}
+
+/// A message that the subscription selects.
+#[derive(Debug)]
+enum Selected {
+    Ordinary,
+    /// A message of a reserved event type, which is as the service knows it.
+    Reserved(String),
 }
 
 /// A message that was delivered and is not settled.
 #[derive(Debug)]
 struct InFlight {
-    acker: Acker,
+    tag: DeliveryTag,
     /// The time at which the message is returned, if nothing is heard of it.
     deadline: Instant,
+    /// Whether the message was returned with a delay, and waits here.
+    is_held: bool,
 }
 
 /// A consumer of this process, as the transport knows it.
@@ -181,7 +203,7 @@ impl ConsumerState {
             tokio::select! {
                 biased;
                 delivery = poll_fn(|context| self.received().poll(context)) => {
-                    return delivery.map_err(|error| self.lost(error));
+                    return delivery.map_err(|end| self.lost(end));
                 }
                 () = self.wake.notified() => {}
             }
@@ -189,17 +211,14 @@ impl ConsumerState {
     }
 
     /// Returns the error of a consumer that gets no more messages.
-    fn lost(&self, error: Option<lapin::Error>) -> TransportError {
+    fn lost(&self, end: End) -> TransportError {
         let name = &self.subscription.name;
-        match error {
-            Some(error) => transport_error(&format!("receive messages of `{name}`"), error),
-            None => {
-                let incident = format!(
-                    "the queue `{}` was deleted, or moved to another node of the broker",
-                    self.queue
-                );
-                TransportError::unavailable(format!("the consumer `{name}` is lost: {incident}"))
-            }
+        match end {
+            End::Lost(error) => transport_error(&format!("receive messages of `{name}`"), error),
+            End::Cancelled => TransportError::unavailable(format!(
+                "the consumer `{name}` is lost: the queue `{}` was deleted, or its node of the broker stopped",
+                self.queue
+            )),
         }
     }
 
@@ -213,7 +232,8 @@ impl ConsumerState {
         // The waker of the consumer was replaced.
         self.wake.notify_one();
         let in_flight = self.in_flight();
-        let in_flight = in_flight.values().filter(|own| own.acker.usable());
+        let is_open = |own: &&InFlight| own.tag.is_open(&self.channel);
+        let in_flight = in_flight.values().filter(is_open);
         (waiting + in_flight.count()) as u64
     }
 
@@ -246,7 +266,7 @@ impl ConsumerState {
             tokio::spawn(received.acknowledger(self, None).wait_on());
             return None;
         }
-        let Some(reserved) = self.selected(&received.origin) else {
+        let Some(selected) = self.selected(&received.origin) else {
             let acknowledger = received.acknowledger(self, None);
             tokio::spawn(async move {
                 let skipped = acknowledger.skip(metadata).await;
@@ -257,18 +277,28 @@ impl ConsumerState {
             return None;
         };
         let event = message::decode(self.shared.limits, &received.properties, &received.body);
-        let headers = reserved
-            .is_some()
-            .then(|| message::owned_pairs(&received.properties));
+        let reserved = match selected {
+            Selected::Ordinary => None,
+            Selected::Reserved(ty) => Some(ReservedMessage::new(
+                ty,
+                message::owned_pairs(&received.properties),
+            )),
+        };
         let deadline = Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE);
-        let acker = received.acker.clone();
-        self.in_flight()
-            .insert(received.tag, InFlight { acker, deadline });
+        let tag = received.tag.clone();
+        self.in_flight().insert(
+            tag.number,
+            InFlight {
+                tag,
+                deadline,
+                is_held: false,
+            },
+        );
         let acknowledger = Arc::new(received.acknowledger(self, permit));
         let incoming = Incoming::new(event, metadata, acknowledger);
-        Some(match (reserved, headers) {
-            (Some(ty), Some(headers)) => incoming.with_reserved(ReservedMessage::new(ty, headers)),
-            _ => incoming,
+        Some(match reserved {
+            Some(reserved) => incoming.with_reserved(reserved),
+            None => incoming,
         })
     }
 
@@ -280,7 +310,6 @@ impl ConsumerState {
             routing_key,
             mut properties,
             data,
-            acker,
             ..
         } = delivery;
         let redeliveries = message::headers(&properties).find_map(|(name, value)| match value {
@@ -310,22 +339,22 @@ impl ConsumerState {
         };
         ReceivedMessage {
             metadata: MessageMetadata::new(count),
-            tag: delivery_tag,
-            acker,
+            tag: DeliveryTag::new(delivery_tag),
             origin,
             properties,
             body: Bytes::from(data),
+            redeliveries: redeliveries.unwrap_or(0),
             returned,
         }
     }
 
-    /// Returns whether the subscription selects a message, and the reserved event type of one that has one.
+    /// Returns how the subscription selects a message; `None` if it does not.
     ///
     /// A replay is addressed to any name of the subscription, and is delivered with that of this process.
-    fn selected(&self, origin: &Origin) -> Option<Option<String>> {
+    fn selected(&self, origin: &Origin) -> Option<Selected> {
         let key = &origin.key;
         if origin.exchange != self.shared.names.services {
-            return self.subscription.selects(key).then_some(None);
+            return self.subscription.selects(key).then_some(Selected::Ordinary);
         }
         let name = key.strip_prefix(REPLAY_PREFIX);
         let is_own = name.is_some_and(|name| {
@@ -335,9 +364,11 @@ impl ConsumerState {
             })
         });
         if is_own {
-            return Some(Some(format!("{REPLAY_PREFIX}{}", self.subscription.name)));
+            let ty = format!("{REPLAY_PREFIX}{}", self.subscription.name);
+            return Some(Selected::Reserved(ty));
         }
-        self.subscription.selects(key).then(|| Some(key.clone()))
+        let is_selected = self.subscription.selects(key);
+        is_selected.then(|| Selected::Reserved(key.clone()))
     }
 
     /// Returns the time after which the message is returned if nothing is heard of it.
@@ -347,11 +378,47 @@ impl ConsumerState {
             return false;
         };
         message.deadline = Instant::now() + time.min(FAR_FUTURE);
-        message.acker.usable()
+        message.tag.is_open(&self.channel)
     }
 
-    pub(super) fn forget(&self, tag: u64) {
-        self.in_flight().remove(&tag);
+    /// Keeps a message that was returned with a delay.
+    pub(super) fn hold(&self, tag: u64) {
+        if let Some(message) = self.in_flight().get_mut(&tag) {
+            message.is_held = true;
+            message.deadline = Instant::now() + FAR_FUTURE;
+        }
+    }
+
+    /// Forgets a message, and returns it if it is not settled.
+    pub(super) fn release(&self, tag: &DeliveryTag) {
+        self.in_flight().remove(&tag.number);
+        if !self.returns_by_closing() {
+            tag.requeue(&self.channel);
+        }
+    }
+
+    /// Returns whether the end of the channel returns what is not settled, all at once and in its order. The
+    /// broker does not keep the order of messages that a cancelled consumer returns one by one.
+    pub(super) fn returns_by_closing(&self) -> bool {
+        self.subscription.keeps_order && *self.closed.borrow()
+    }
+
+    /// Returns whether a message is being handled.
+    fn is_handling(&self) -> bool {
+        let in_flight = self.in_flight();
+        let mut in_flight = in_flight.values();
+        in_flight.any(|own| !own.is_held && own.tag.is_open(&self.channel))
+    }
+
+    /// Returns the messages that wait here, the oldest first.
+    fn return_held(&self) {
+        let in_flight = self.in_flight();
+        let held = in_flight.values().filter(|own| own.is_held);
+        let mut held: Vec<&DeliveryTag> = held.map(|own| &own.tag).collect();
+        held.sort_by_key(|tag| tag.number);
+        for tag in held {
+            tag.requeue(&self.channel);
+        }
     }
 
     /// Returns the messages of which nothing was heard for too long.
@@ -360,67 +427,97 @@ impl ConsumerState {
         let in_flight = self.in_flight();
         let expired = in_flight.values().filter(|own| own.deadline <= now);
         for message in expired {
-            requeue(&message.acker);
+            message.tag.requeue(&self.channel);
+        }
+    }
+
+    /// Asks the broker to send no more messages. The request is sent before this returns, so that messages which
+    /// are returned afterwards do not come to this consumer again.
+    fn cancel(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
+        self.closed.send_replace(true);
+        let state = Arc::clone(self);
+        let tag = state.received().consumer.tag();
+        let mut cancelling: BoxFuture<'static, _> = Box::pin(async move {
+            let options = BasicCancelOptions::default();
+            state.channel.basic_cancel(tag, options).await
+        });
+        match cancelling
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(done) => Box::pin(ready(done)),
+            Poll::Pending => cancelling,
         }
     }
 
     /// Stops the consumer, and returns the messages that it did not deliver.
-    async fn close(self: &Arc<Self>) -> Result<(), TransportError> {
-        self.closed.send_replace(true);
+    async fn close(
+        self: Arc<Self>,
+        cancelling: BoxFuture<'static, lapin::Result<()>>,
+    ) -> Result<(), TransportError> {
         if !self.channel.status().connected() {
             // The broker has returned them.
             return Ok(());
         }
-        let tag = self.received().consumer.tag();
-        let cancelling = self
-            .channel
-            .basic_cancel(tag, BasicCancelOptions::default());
-        answer("cancel a consumer", self.shared.timeout, cancelling).await?;
+        let timeout = self.shared.timeout;
+        answer("cancel a consumer", timeout, cancelling).await?;
         let undelivered: Vec<Delivery> = {
             let mut received = self.received();
             received.drain();
             received.deliveries.drain(..).collect()
         };
-        if !undelivered.is_empty() {
-            self.return_undelivered(undelivered).await;
+        let tags = self.account_for(undelivered).await;
+        if !self.is_handling() {
+            // The broker returns everything in its order, and what it sent at the very moment of the
+            // cancellation, which does not reach this process.
+            let closing = self.channel.close(REPLY_SUCCESS, short("closed"));
+            return answer("close a channel", timeout, closing).await;
+        }
+        // The channel ends when the last message of it is settled.
+        if self.returns_by_closing() {
+            return Ok(());
+        }
+        self.return_held();
+        for tag in tags {
+            tag.requeue(&self.channel);
         }
         self.flush().await
     }
 
-    /// Returns messages, and records that they were not handled: otherwise each of them would be suspected of
-    /// having ended the process.
-    async fn return_undelivered(&self, undelivered: Vec<Delivery>) {
-        let mut ackers = Vec::new();
-        let mut messages = Vec::new();
+    /// Records that messages were not handled, and returns their tags. Otherwise each of them would be suspected
+    /// of having ended the process.
+    async fn account_for(&self, undelivered: Vec<Delivery>) -> Vec<DeliveryTag> {
+        let (mut messages, mut tags) = (Vec::new(), Vec::new());
         for delivery in undelivered {
             let received = self.read(delivery);
             let limits = self.shared.limits;
             let event = message::decode(limits, &received.properties, &received.body);
             let key = record::key(&received.origin.key, &event);
             messages.push((key, received.metadata.delivery_count));
-            ackers.push(received.acker);
+            tags.push(received.tag);
         }
         let entry = Entry::Return {
             queue: self.queue.to_string(),
             messages,
         };
-        if let Err(error) = self.shared.log.note(entry).await {
+        if !tags.is_empty()
+            && let Err(error) = self.shared.log.note(entry).await
+        {
             debug!(%error, "failed to record that messages were returned");
         }
-        for acker in ackers {
-            requeue(&acker);
-        }
+        tags
     }
 }
 
 /// A message as it came from the broker.
 struct ReceivedMessage {
     metadata: MessageMetadata,
-    tag: u64,
-    acker: Acker,
+    tag: DeliveryTag,
     origin: Origin,
     properties: lapin::BasicProperties,
     body: Bytes,
+    /// How often the broker has delivered it before.
+    redeliveries: u32,
     returned: Option<Returned>,
 }
 
@@ -438,17 +535,17 @@ impl ReceivedMessage {
     ) -> RabbitAcknowledger {
         RabbitAcknowledger::new(
             Arc::clone(state),
-            (self.tag, self.acker),
+            self.tag,
             self.origin,
             (self.properties, self.body),
-            self.returned,
+            (self.redeliveries, self.returned),
             permit,
         )
     }
 }
 
 impl Received {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, Option<lapin::Error>>> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, End>> {
         loop {
             let delivery = match self.deliveries.pop_front() {
                 Some(delivery) => delivery,
@@ -474,8 +571,8 @@ impl Received {
     fn note_end(&mut self, next: Option<lapin::Result<Delivery>>) -> Option<Delivery> {
         match next {
             Some(Ok(delivery)) => return Some(delivery),
-            Some(Err(error)) => self.end = Some(Some(error)),
-            None => self.end = Some(None),
+            Some(Err(error)) => self.end = Some(End::Lost(error)),
+            None => self.end = Some(End::Cancelled),
         }
         None
     }
@@ -503,18 +600,6 @@ pub(super) fn prefetch(subscription: &Subscription) -> u16 {
     }
 }
 
-/// Returns a message to its queue. The request is sent at once, in the order of the calls.
-pub(super) fn requeue(acker: &Acker) {
-    let mut options = BasicNackOptions::default();
-    options.requeue = true;
-    let mut sending = pin!(acker.nack(options));
-    // The first poll sends it. There is no answer to wait for: if the channel is lost, the broker returns the
-    // message by itself.
-    let _ = sending
-        .as_mut()
-        .poll(&mut Context::from_waker(Waker::noop()));
-}
-
 impl Consumer for RabbitConsumer {
     fn next(&mut self) -> BoxFuture<'_, Result<Option<Incoming>, TransportError>> {
         Box::pin(async { self.receive().await.map(Some) })
@@ -523,7 +608,8 @@ impl Consumer for RabbitConsumer {
     fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
         self.is_closed = true;
         let state = Arc::clone(&self.state);
-        Box::pin(async move { state.close().await })
+        let cancelling = state.cancel();
+        Box::pin(state.close(cancelling))
     }
 }
 
@@ -536,8 +622,9 @@ impl Drop for RabbitConsumer {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let state = Arc::clone(&self.state);
             let (shared, queue) = (Arc::clone(&state.shared), Arc::clone(&state.queue));
+            let cancelling = state.cancel();
             let closing = runtime.spawn(async move {
-                if let Err(error) = state.close().await {
+                if let Err(error) = state.close(cancelling).await {
                     debug!(%error, "failed to close a consumer");
                 }
             });

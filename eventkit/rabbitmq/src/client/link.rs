@@ -72,16 +72,13 @@ impl Link {
             sleep_until(last + delay).await;
         }
         let connected = self.open().await;
-        match &connected {
-            Ok(connection) => {
-                *failures = Failures::default();
-                let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-                *current = Some(Arc::clone(connection));
-            }
-            Err(_) => {
-                failures.count = failures.count.saturating_add(1);
-                failures.last = Some(Instant::now());
-            }
+        if let Ok(connection) = &connected {
+            *failures = Failures::default();
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            *current = Some(Arc::clone(connection));
+        } else {
+            failures.count = failures.count.saturating_add(1);
+            failures.last = Some(Instant::now());
         }
         connected
     }

@@ -4,6 +4,7 @@ mod acknowledger;
 mod builder;
 mod consumer;
 mod delays;
+mod delivery_tag;
 mod error;
 mod keeper;
 mod link;

@@ -8,7 +8,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::time::timeout;
 
-use super::error::{answer, transport_error};
+use super::error::{answer, is_not_found, transport_error};
 use super::link::Link;
 use crate::mapping::names::short;
 
@@ -27,6 +27,8 @@ pub(super) enum Outcome {
     Stored,
     /// No queue takes the message.
     Unrouted,
+    /// The exchange was deleted.
+    NoExchange,
 }
 
 impl Publishing {
@@ -55,8 +57,10 @@ impl Publishing {
     ) -> Result<Outcome, TransportError> {
         let publishing = async {
             let channel = self.channel().await?;
-            let mut options = BasicPublishOptions::default();
-            options.mandatory = true;
+            let options = BasicPublishOptions {
+                mandatory: true,
+                ..BasicPublishOptions::default()
+            };
             let sent = channel
                 .basic_publish(short(exchange), short(key), options, body, properties)
                 .await;
@@ -64,13 +68,19 @@ impl Publishing {
                 Ok(confirm) => confirm.await,
                 Err(error) => Err(error),
             };
-            confirmation.map_err(|error| transport_error(operation, error))
+            match confirmation {
+                Err(error) if is_not_found(&error) => Ok(None),
+                confirmation => confirmation
+                    .map(Some)
+                    .map_err(|error| transport_error(operation, error)),
+            }
         };
         match timeout(self.timeout, publishing).await {
-            Ok(Ok(Confirmation::Ack(None))) => Ok(Outcome::Stored),
-            Ok(Ok(Confirmation::Ack(Some(_)))) => Ok(Outcome::Unrouted),
+            Ok(Ok(Some(Confirmation::Ack(None)))) => Ok(Outcome::Stored),
+            Ok(Ok(Some(Confirmation::Ack(Some(_))))) => Ok(Outcome::Unrouted),
+            Ok(Ok(None)) => Ok(Outcome::NoExchange),
             // A queue that is full, or that lost the majority of its replicas.
-            Ok(Ok(_)) => Err(TransportError::unavailable(format!(
+            Ok(Ok(Some(_))) => Err(TransportError::unavailable(format!(
                 "failed to {operation}: the broker refused to store it"
             ))),
             Ok(Err(error)) => Err(error),

@@ -35,6 +35,28 @@ pub(super) struct Administrator<'a> {
 }
 
 impl Administrator<'_> {
+    /// Declares the exchanges and the stream of the state, unless the exchange of the events exists. Looking at
+    /// it needs no permission.
+    pub(super) async fn ensure_exchange(&self) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
+        let options = ExchangeDeclareOptions {
+            passive: true,
+            ..ExchangeDeclareOptions::default()
+        };
+        let exchange = short(&self.names.events);
+        let looking = channel.exchange_declare(
+            exchange,
+            ExchangeKind::Topic,
+            options,
+            FieldTable::default(),
+        );
+        match tokio::time::timeout(self.timeout, looking).await {
+            Ok(Ok(())) => Ok(()),
+            // Whatever is wrong with it, declaring it says so.
+            _ => self.declare_shared().await,
+        }
+    }
+
     /// Declares the exchanges, and the stream of the state.
     pub(super) async fn declare_shared(&self) -> Result<(), TransportError> {
         let Names {
@@ -157,8 +179,10 @@ impl Administrator<'_> {
 
     async fn declare_exchange(&self, name: &str, kind: ExchangeKind) -> Result<(), TransportError> {
         let channel = self.link.channel().await?;
-        let mut options = ExchangeDeclareOptions::default();
-        options.durable = true;
+        let options = ExchangeDeclareOptions {
+            durable: true,
+            ..ExchangeDeclareOptions::default()
+        };
         let declaring = channel.exchange_declare(short(name), kind, options, FieldTable::default());
         let what = format!("the exchange `{name}`");
         let operation = format!("declare {what}");

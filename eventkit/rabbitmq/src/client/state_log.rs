@@ -20,7 +20,7 @@ use lapin::{BasicProperties, Consumer};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -107,6 +107,21 @@ impl StateLog {
     ///
     /// Returns an error if the entry was not stored, or not read again; it may be stored nevertheless.
     pub(super) async fn append(&self, entry: Entry) -> Result<(), TransportError> {
+        let until = Instant::now() + self.timeout;
+        loop {
+            match self.try_append(entry.clone()).await {
+                // The stream may be about to start, after it was declared or when its node comes back. An entry
+                // that is stored twice changes nothing the second time.
+                Err(error) if error.is_retriable() && Instant::now() < until => {
+                    debug!(%error, "failed to write the state of the subscriptions; trying again");
+                    sleep(RETRY_DELAY).await;
+                }
+                appended => return appended,
+            }
+        }
+    }
+
+    async fn try_append(&self, entry: Entry) -> Result<(), TransportError> {
         self.follow();
         let id = Uuid::new_v4();
         let (sender, receiver) = oneshot::channel();
@@ -142,7 +157,8 @@ impl StateLog {
         let outcome = publishing.publish(operation, services, state, properties, &body);
         match outcome.await? {
             Outcome::Stored => Ok(()),
-            Outcome::Unrouted => Err(TransportError::unavailable(format!(
+            // The next subscription that is opened declares it again.
+            Outcome::Unrouted | Outcome::NoExchange => Err(TransportError::unavailable(format!(
                 "failed to {operation}: the stream `{state}` was deleted"
             ))),
         }

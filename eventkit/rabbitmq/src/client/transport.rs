@@ -223,9 +223,16 @@ impl RabbitMq {
             body,
         } = message;
         let publishing = &self.shared.publishing;
-        publishing
+        let outcome = publishing
             .publish(operation, exchange, &key, properties, &body)
-            .await
+            .await?;
+        if outcome == Outcome::NoExchange {
+            self.shared.administrator().declare_shared().await?;
+            return Err(TransportError::unavailable(format!(
+                "failed to {operation}: the exchange `{exchange}` was deleted, and is declared again"
+            )));
+        }
+        Ok(outcome)
     }
 
     /// Publishes a message to a reserved event type, which must reach a queue.
@@ -242,7 +249,7 @@ impl RabbitMq {
         self.restore_queues(ty).await?;
         match self.send(&operation, exchange, message).await? {
             Outcome::Stored => Ok(()),
-            Outcome::Unrouted => Err(TransportError::unavailable(format!(
+            Outcome::Unrouted | Outcome::NoExchange => Err(TransportError::unavailable(format!(
                 "failed to {operation}: there is no queue for it"
             ))),
         }
@@ -372,7 +379,7 @@ impl Publisher for RabbitMq {
             let outcome = self
                 .send("publish the event", &names.events, message)
                 .await?;
-            Ok(Published::default().unrouted(outcome == Outcome::Unrouted))
+            Ok(Published::default().unrouted(outcome != Outcome::Stored))
         })
     }
 
@@ -389,7 +396,7 @@ impl Publisher for RabbitMq {
             }
             let exchange = &self.shared.names.events;
             let outcome = self.send("publish a message", exchange, converted).await?;
-            Ok(Published::default().unrouted(outcome == Outcome::Unrouted))
+            Ok(Published::default().unrouted(outcome != Outcome::Stored))
         })
     }
 }

@@ -12,7 +12,7 @@ use eventkit::format::Format;
 use eventkit::transport::{InvalidMessage, RawMessage, TransportError, check_not_reserved};
 use eventkit::{DecodeError, EncodeError, Event, Limits};
 use lapin::BasicProperties;
-use lapin::types::{AMQPValue, FieldArray, FieldTable};
+use lapin::types::{AMQPValue, FieldArray, FieldTable, ShortString};
 
 use super::names::{MAX_NAME, short};
 use super::routing;
@@ -219,7 +219,7 @@ fn http_attribute(header: &str) -> Option<Cow<'_, str>> {
 }
 
 fn content_type(properties: &BasicProperties) -> Option<&str> {
-    properties.content_type().as_ref().map(|text| text.as_str())
+    properties.content_type().as_ref().map(ShortString::as_str)
 }
 
 /// Returns the headers in the types of the binding.

@@ -1,0 +1,77 @@
+//! Processes of several deployments on one queue.
+
+use std::time::Duration;
+
+use eventkit::transport::{Subscription, Transport, TransportErrorKind};
+use tokio::time::timeout;
+
+use super::{event, id, next, subscribe};
+use crate::node::Node;
+
+#[tokio::test]
+async fn a_later_selection_takes_the_bindings_of_the_earlier_one() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let consumer = subscribe(&rabbitmq, &Subscription::new("s", ["a", "b.*"])).await;
+    consumer.close().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["a", "c"])).await;
+    for (ty, unrouted) in [("a", false), ("b.x", true), ("c", false)] {
+        let published = rabbitmq.publish(&event(ty, ty).build().unwrap()).await;
+        assert_eq!(published.unwrap().unrouted, unrouted, "{ty}");
+    }
+    for ty in ["a", "c"] {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), ty);
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_selection_that_is_no_more_is_skipped() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let consumer = subscribe(&rabbitmq, &Subscription::new("s", ["a", "b"])).await;
+    consumer.close().await.unwrap();
+    for ty in ["b", "a"] {
+        rabbitmq
+            .publish(&event(ty, ty).build().unwrap())
+            .await
+            .unwrap();
+    }
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["a"])).await;
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(id(&incoming), "a");
+    incoming.handle.ack().await.unwrap();
+    let nothing = timeout(Duration::from_millis(300), consumer.next()).await;
+    assert!(nothing.is_err());
+    super::until(|| true).await;
+    let listed = rabbitmq.subscriptions().await.unwrap().unwrap();
+    assert_eq!(listed[0].unsettled, 0);
+}
+
+#[tokio::test]
+async fn a_name_that_was_renamed_cannot_be_taken() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let before = Subscription::new("mail", ["a"]);
+    subscribe(&rabbitmq, &before).await.close().await.unwrap();
+    let mut renamed = Subscription::new("receipt", ["a"]);
+    renamed.formerly = vec!["mail".to_owned()];
+    subscribe(&rabbitmq, &renamed).await.close().await.unwrap();
+    let other = Subscription::new("mail", ["b"]);
+    let refused = rabbitmq.subscribe(&other).await.map(drop).unwrap_err();
+    assert_eq!(refused.kind(), TransportErrorKind::Configuration);
+    assert!(
+        refused.to_string().contains("was renamed to `receipt`"),
+        "{refused}"
+    );
+}

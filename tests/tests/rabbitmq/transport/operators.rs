@@ -1,0 +1,189 @@
+//! What operators make, delete and forbid.
+
+use std::time::Duration;
+
+use eventkit::transport::{StartPosition, Subscription, Transport, TransportErrorKind};
+use eventkit_tests::refusal::chain;
+use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::types::FieldTable;
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, channel, event, id, next, subscribe};
+use crate::node::Node;
+
+#[tokio::test]
+async fn a_queue_with_other_settings_is_refused_with_both_values() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let name = format!("{exchange}.taken");
+    let declared = channel.queue_declare(
+        name.clone().into(),
+        QueueDeclareOptions::durable(),
+        FieldTable::default(),
+    );
+    declared.await.unwrap();
+    let refused = rabbitmq.subscribe(&Subscription::new("taken", ["t"])).await;
+    let error = refused.map(drop).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let text = chain(&error);
+    for expected in [&*name, "x-queue-type", "quorum", "delete it"] {
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn positions_that_a_queue_does_not_have_are_refused_before_anything_runs() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.start = Some(StartPosition::New);
+    rabbitmq.check_subscription(&subscription).unwrap();
+    subscription.start = Some(StartPosition::Oldest);
+    let error = rabbitmq.check_subscription(&subscription).unwrap_err();
+    assert!(
+        error.to_string().contains("begins with the first event"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn an_event_that_no_queue_takes_is_told_apart() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["taken"])).await;
+    for (ty, unrouted) in [("taken", false), ("other", true), ("taken.other", true)] {
+        let event = event(ty, "1").build().unwrap();
+        let published = rabbitmq.publish(&event).await.unwrap();
+        assert_eq!(published.unrouted, unrouted, "{ty}");
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_queue_that_is_deleted_while_it_is_used_is_made_again_and_reported() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let subscription = Subscription::new("s", ["t"]);
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let queue = format!("{exchange}.s");
+    let deleted = channel.queue_delete(queue.into(), QueueDeleteOptions::default());
+    deleted.await.unwrap();
+    let lost = timeout(PATIENCE, consumer.next())
+        .await
+        .expect("an error comes");
+    let lost = lost.map(drop).unwrap_err();
+    assert!(
+        lost.is_retriable() && lost.to_string().contains("was deleted"),
+        "{lost}"
+    );
+
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    let status = rabbitmq.subscription_status(&subscription);
+    let warnings = status.warnings.join("; ");
+    assert!(
+        warnings.contains("its unhandled events are lost"),
+        "{warnings}"
+    );
+    rabbitmq
+        .publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(id(&incoming), "1");
+    incoming.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_exchange_that_is_deleted_is_made_again() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let event = event("t", "1").build().unwrap();
+    rabbitmq.publish(&event).await.unwrap();
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let deleted = channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default());
+    deleted.await.unwrap();
+    let error = rabbitmq.publish(&event).await.unwrap_err();
+    assert!(error.is_retriable(), "{error}");
+    rabbitmq.publish(&event).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_alarm_of_the_broker_holds_up_publishing_alone_and_is_in_the_status() {
+    let node = Node::alone();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder
+        .timeout(Duration::from_secs(2))
+        .open()
+        .await
+        .unwrap();
+    let subscription = Subscription::new("s", ["t"]);
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    let event = event("t", "1").build().unwrap();
+    for _ in 0..2 {
+        rabbitmq.publish(&event).await.unwrap();
+    }
+    let set = |watermark: &str| {
+        let server = node.server().unwrap();
+        let _ = server.control(&["set_vm_memory_high_watermark", watermark]);
+    };
+    set("0.00001");
+    // The broker notices that its memory is short at intervals.
+    let refused = timeout(PATIENCE, async {
+        loop {
+            match rabbitmq.publish(&event).await {
+                Ok(_) => sleep(Duration::from_millis(100)).await,
+                Err(error) => break error,
+            }
+        }
+    });
+    let refused = refused.await.expect("an alarm");
+    assert!(refused.is_retriable(), "{refused}");
+    let text = refused.to_string();
+    assert!(text.contains("memory or disk is short"), "{text}");
+    let status = rabbitmq.subscription_status(&subscription);
+    let warnings = status.warnings.join("; ");
+    assert!(warnings.contains("takes no messages"), "{warnings}");
+    // Consumers have a connection of their own. What cannot be returned with a delay stays with its consumer.
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    let returned = incoming.handle.nack(Duration::from_millis(100));
+    returned.await.unwrap();
+    let again = timeout(PATIENCE, async {
+        loop {
+            let incoming = next(&mut *consumer).await;
+            let deliveries = incoming.metadata.delivery_count;
+            incoming.handle.ack().await.unwrap();
+            if deliveries == 2 {
+                break;
+            }
+        }
+    });
+    again.await.expect("it is delivered again");
+
+    set("0.4");
+    let published = timeout(PATIENCE, async {
+        while rabbitmq.publish(&event).await.is_err() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    });
+    published.await.expect("the alarm ends");
+}

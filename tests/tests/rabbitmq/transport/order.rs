@@ -1,0 +1,65 @@
+//! The order of subscriptions that keep it.
+
+use std::time::Duration;
+
+use eventkit::transport::Subscription;
+
+use super::{event, id, next, subscribe};
+use crate::node::Node;
+
+#[tokio::test]
+async fn a_message_that_waits_is_neither_overtaken_after_a_loss_nor_in_flight() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = 1;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..3 {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    }
+    let first = next(&mut *consumer).await;
+    assert_eq!(id(&first), "0");
+    first.handle.nack(Duration::from_hours(1)).await.unwrap();
+    let second = next(&mut *consumer).await;
+    assert_eq!(id(&second), "1");
+    // The process ends.
+    drop((consumer, second));
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..3 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_released_when_a_consumer_closes_comes_before_what_it_did_not_deliver() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = 2;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..5 {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    }
+    let (first, second) = (next(&mut *consumer).await, next(&mut *consumer).await);
+    consumer.close().await.unwrap();
+    second.handle.nack(Duration::ZERO).await.unwrap();
+    first.handle.nack(Duration::ZERO).await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..5 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+}

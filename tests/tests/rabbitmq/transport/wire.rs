@@ -1,0 +1,200 @@
+//! Messages of other clients, and what this one sends.
+
+use std::time::Duration;
+
+use eventkit::transport::Subscription;
+use lapin::BasicProperties;
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
+};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use tokio::time::timeout;
+
+use super::{channel, event, id, next, subscribe};
+use crate::node::Node;
+
+fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
+    let mut table = FieldTable::default();
+    for (name, value) in entries {
+        table.insert(ShortString::from(*name), value.clone());
+    }
+    table
+}
+
+fn text(text: &str) -> AMQPValue {
+    AMQPValue::LongString(text.into())
+}
+
+/// The headers of an event, as the .NET SDK writes them by default.
+fn headers(id: &str) -> Vec<(&'static str, AMQPValue)> {
+    vec![
+        ("cloudEvents:specversion", text("1.0")),
+        ("cloudEvents:id", text(id)),
+        ("cloudEvents:source", text("/others")),
+        ("cloudEvents:type", text("t")),
+    ]
+}
+
+async fn send(
+    channel: &lapin::Channel,
+    (exchange, key): (&str, &str),
+    headers: &[(&str, AMQPValue)],
+) {
+    let properties = BasicProperties::default().with_headers(table(headers));
+    let sent = channel.basic_publish(
+        exchange.into(),
+        key.into(),
+        BasicPublishOptions::default(),
+        b"{}",
+        properties.with_content_type("application/json".into()),
+    );
+    sent.await.unwrap().await.unwrap();
+}
+
+#[tokio::test]
+async fn events_of_other_clients_are_received() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    send(&channel, (&exchange, "t"), &headers("1")).await;
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(id(&incoming), "1");
+    let event = incoming.event.as_ref().unwrap();
+    assert_eq!(event.data_content_type(), Some("application/json"));
+    incoming.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn events_are_sent_with_the_types_and_names_of_the_binding() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let queue = channel
+        .queue_declare(
+            "".into(),
+            QueueDeclareOptions::exclusive(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let bound = channel.queue_bind(
+        queue.name().clone(),
+        exchange.into(),
+        "#".into(),
+        QueueBindOptions::default(),
+        FieldTable::default(),
+    );
+    bound.await.unwrap();
+    let mut consumer = channel
+        .basic_consume(
+            queue.name().clone(),
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let sent = event("t", "1")
+        .extension("n", 7)
+        .extension("flag", true)
+        .subject("é");
+    let sent = sent.without_time().data_text("hello").build().unwrap();
+    rabbitmq.publish(&sent).await.unwrap();
+    let delivery = std::future::poll_fn(|context| {
+        use futures_core::Stream;
+        std::pin::Pin::new(&mut consumer).poll_next(context)
+    });
+    let delivery = delivery.await.unwrap().unwrap();
+    assert_eq!(delivery.routing_key.as_str(), "t");
+    let properties = &delivery.properties;
+    assert_eq!(properties.delivery_mode(), &Some(2));
+    assert_eq!(properties.message_id().as_ref().unwrap().as_str(), "1");
+    assert_eq!(
+        properties.content_type().as_ref().unwrap().as_str(),
+        "text/plain; charset=utf-8"
+    );
+    let expected = table(&[
+        ("cloudEvents_specversion", text("1.0")),
+        ("cloudEvents_id", text("1")),
+        ("cloudEvents_source", text("/tests")),
+        ("cloudEvents_type", text("t")),
+        ("cloudEvents_subject", text("é")),
+        ("cloudEvents_n", AMQPValue::LongLongInt(7)),
+        ("cloudEvents_flag", AMQPValue::Boolean(true)),
+    ]);
+    assert_eq!(properties.headers().as_ref(), Some(&expected));
+}
+
+#[tokio::test]
+async fn headers_of_senders_are_not_those_of_returned_messages() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["#", "t", "*"])).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let forged = [
+        (
+            "eventkit-return-exchange",
+            text(&format!("{exchange}.eventkit")),
+        ),
+        ("eventkit-return-key", text("eventkit.replay.s")),
+        ("eventkit-return-deliveries", AMQPValue::LongLongInt(9)),
+        ("eventkit-return-failed-attempts", AMQPValue::LongLongInt(9)),
+        ("eventkit-return-left", AMQPValue::LongLongInt(i64::MAX)),
+    ];
+    let headers: Vec<_> = headers("1").into_iter().chain(forged).collect();
+    // The exchange of the events is open to senders, whatever key they choose.
+    for key in [
+        "t",
+        &format!("eventkit.return.{exchange}.s"),
+        "eventkit.replay.s",
+    ] {
+        send(&channel, (&exchange, key), &headers).await;
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.metadata.delivery_count, 1, "{key}");
+        assert!(incoming.reserved.is_none(), "{key}");
+        let record = incoming.handle.load_record().await.unwrap();
+        assert_eq!(record.failed_attempts, 0, "{key}");
+        incoming.handle.ack().await.unwrap();
+    }
+    let nothing = timeout(Duration::from_millis(300), consumer.next()).await;
+    assert!(nothing.is_err());
+}
+
+#[tokio::test]
+async fn a_message_is_as_it_was_published_however_often_it_was_returned() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    send(&channel, (&exchange, "t"), &[("note", text("x"))]).await;
+    let mut came = None;
+    // More often than queues of RabbitMQ 4 allow, and with and without a delay.
+    for delivery in 1..=25 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.metadata.delivery_count, delivery);
+        let message = incoming.event.as_ref().unwrap_err().message.clone();
+        assert_eq!(came.get_or_insert_with(|| message.clone()), &message);
+        let delay = Duration::from_millis(if delivery % 8 == 0 { 70 } else { 0 });
+        incoming.handle.nack(delay).await.unwrap();
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    let headers = came.unwrap().headers;
+    let expected = [("content-type", "application/json"), ("note", "x")];
+    assert_eq!(
+        headers,
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+    );
+}
