@@ -8,7 +8,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation};
 use tokio::time::timeout;
 
-use super::error::{answer, is_not_found, transport_error};
+use super::error::{answer, is_mismatch, is_not_found, transport_error};
 use super::link::Link;
 use crate::mapping::names::short;
 
@@ -70,6 +70,10 @@ impl Publishing {
             };
             match confirmation {
                 Err(error) if is_not_found(&error) => Ok(None),
+                Err(error) if is_mismatch(&error) => Err(TransportError::rejected(format!(
+                    "failed to {operation}: the broker refuses it"
+                ))
+                .with_source(error)),
                 confirmation => confirmation
                     .map(Some)
                     .map_err(|error| transport_error(operation, error)),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use eventkit::binding::BinaryReader;
 use eventkit::event::AttributeRef;
-use eventkit::format::Format;
+use eventkit::format::{Format, Json};
 use eventkit::transport::{InvalidMessage, RawMessage, TransportError, check_not_reserved};
 use eventkit::{DecodeError, EncodeError, Event, Limits};
 use lapin::BasicProperties;
@@ -20,6 +20,13 @@ use crate::binding::{self, HeaderRef, HeaderValue};
 
 /// The delivery mode of messages that are stored on disk.
 const PERSISTENT: u8 = 2;
+
+/// The bytes of the headers that a message may have: all of them are in one frame, of 128 KiB at most, which leaves
+/// room for those that are added when the message is returned or becomes a dead letter.
+const MAX_HEADER_BYTES: usize = 120 * 1024;
+
+/// The bytes that a header has in addition to its name and value.
+const HEADER_OVERHEAD: usize = 6;
 
 const CONTENT_TYPE: &str = "content-type";
 
@@ -36,7 +43,17 @@ pub(crate) enum Mode {
 impl Mode {
     fn encode(&self, event: &Event) -> Result<binding::Message, EncodeError> {
         match self {
-            Self::Binary => binding::encode_binary(event),
+            Self::Binary => {
+                let message = binding::encode_binary(event)?;
+                let headers = message.headers();
+                let sizes = headers.map(|(name, value)| name.len() + value.size());
+                // Attributes that a frame does not hold are part of the body.
+                if fit(sizes) {
+                    Ok(message)
+                } else {
+                    binding::encode_structured(event, &Json)
+                }
+            }
             Self::Structured(format) => binding::encode_structured(event, &**format),
         }
     }
@@ -49,6 +66,11 @@ impl fmt::Debug for Mode {
             Self::Structured(format) => write!(f, "Structured({})", format.content_type()),
         }
     }
+}
+
+/// Returns whether headers of these sizes are in one frame.
+fn fit(sizes: impl Iterator<Item = usize>) -> bool {
+    sizes.map(|size| size + HEADER_OVERHEAD).sum::<usize>() <= MAX_HEADER_BYTES
 }
 
 /// A message to publish.
@@ -117,9 +139,15 @@ fn properties(headers: FieldTable) -> BasicProperties {
 ///
 /// # Errors
 ///
-/// Returns an error if the type or the name of a header is too long for AMQP.
+/// Returns an error if the type or the name of a header is too long for AMQP, or the headers are together.
 pub(crate) fn convert(ty: &str, message: &RawMessage) -> Result<OutgoingMessage, TransportError> {
     let key = routing::key_of(ty)?.to_owned();
+    let sizes = message.headers.iter();
+    if !fit(sizes.map(|(name, value)| name.len() + value.len())) {
+        return Err(TransportError::rejected(format!(
+            "the headers of the message have more than {MAX_HEADER_BYTES} bytes, which a frame of AMQP does not hold"
+        )));
+    }
     let mut content_type = None;
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in &message.headers {
@@ -281,6 +309,8 @@ fn text_of(value: HeaderRef<'_>) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use eventkit::transport::TransportErrorKind;
+
     use super::*;
 
     #[test]
@@ -298,6 +328,28 @@ mod tests {
         let limits = Limits::DEFAULT;
         let invalid = decode(limits, &outgoing.properties, &outgoing.body).unwrap_err();
         assert_eq!(invalid.message, message);
+    }
+
+    #[test]
+    fn headers_that_a_frame_does_not_hold_are_in_the_body_or_refused() {
+        let long = "x".repeat(50_000);
+        let event = Event::builder()
+            .id("1")
+            .source("/s")
+            .ty("t")
+            .extension("a", &*long);
+        let event = event.extension("b", &*long).extension("c", &*long);
+        let event = event.build().unwrap();
+        let limits = Limits::DEFAULT;
+        let outgoing = encode(&event, &Mode::Binary, &limits).unwrap();
+        assert_eq!(owned_pairs(&outgoing.properties).len(), 1);
+        let decoded = decode(limits, &outgoing.properties, &outgoing.body);
+        assert_eq!(decoded.unwrap(), event);
+
+        let header = |name: &str| (name.to_owned(), long.clone());
+        let headers = vec![header("a"), header("b"), header("c")];
+        let refused = convert("t", &RawMessage::new(headers, "")).unwrap_err();
+        assert_eq!(refused.kind(), TransportErrorKind::Rejected);
     }
 
     #[test]
