@@ -4,7 +4,7 @@ mod answers;
 mod bank;
 mod binaries;
 mod chaos_test;
-mod orders_on_nats;
+mod orders;
 mod programs;
 mod readme;
 mod shop;

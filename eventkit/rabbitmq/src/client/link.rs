@@ -86,8 +86,13 @@ impl Link {
     async fn open(&self) -> Result<Arc<Connection>, TransportError> {
         let name = format!("eventkit {}", self.purpose);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
+        let authority = &self.uri.authority;
+        let operation = format!(
+            "connect to RabbitMQ at {}:{}",
+            authority.host, authority.port
+        );
         let connecting = Connection::connect_uri(self.uri.clone(), properties);
-        let connection = answer("connect to RabbitMQ", self.timeout, connecting).await?;
+        let connection = answer(&operation, self.timeout, connecting).await?;
         Ok(Arc::new(connection))
     }
 
