@@ -4,6 +4,7 @@
 
 mod conformance;
 mod deployments;
+mod loss;
 mod operators;
 mod order;
 mod service;

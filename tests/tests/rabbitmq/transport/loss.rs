@@ -1,0 +1,144 @@
+//! Nothing is lost while connections are closed, workers come and go, and deployments change.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use eventkit::{Dispatcher, Event, Policy, Registry};
+use eventkit_rabbitmq::RabbitMqBuilder;
+use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+
+use super::{PATIENCE, event, publish, until};
+use crate::node::Node;
+
+const COUNT: usize = 1_000;
+const CONCURRENCY: usize = 16;
+
+/// How often each handler has done each event.
+type Done = Arc<Mutex<BTreeMap<(&'static str, String), usize>>>;
+
+/// A worker, as a process of its own: it has its own connections.
+struct Worker {
+    handle: ServiceHandle,
+    running: JoinHandle<Result<ShutdownReport, RunError>>,
+}
+
+impl Worker {
+    async fn start(builder: &RabbitMqBuilder, done: &Done, pattern: &str) -> Self {
+        let registry = Registry::new("tests");
+        for name in ["one", "two"] {
+            let done = Arc::clone(done);
+            let registration = registry.with_name(name);
+            registration.register(pattern, move |event: &Event| {
+                let key = (name, event.id().to_owned());
+                *done.lock().unwrap().entry(key).or_default() += 1;
+            });
+        }
+        let app = Dispatcher::new(&registry).build().unwrap();
+        let policy = Policy::new().concurrency(CONCURRENCY);
+        let service = Service::new("tests", &app)
+            .transport(builder.clone().open().await.unwrap())
+            .policy(policy);
+        let service = service.build().unwrap();
+        let handle = service.handle();
+        let running = tokio::spawn(service.run_until(pending()));
+        let ready = timeout(PATIENCE, handle.ready()).await;
+        ready.expect("it is ready");
+        Self { handle, running }
+    }
+
+    async fn stop(self) {
+        self.handle.stop();
+        let stopped = timeout(PATIENCE, self.running).await.expect("it stops");
+        let stopped = stopped.unwrap().unwrap();
+        assert_eq!(stopped.abandoned, 0, "{stopped:?}");
+        assert_eq!(self.handle.health().counters().dead_lettered, 0);
+    }
+}
+
+/// Publishes events in the background, of each type in turn.
+fn send(builder: &RabbitMqBuilder, types: &'static [&'static str]) -> JoinHandle<()> {
+    let builder = builder.clone();
+    tokio::spawn(async move {
+        let rabbitmq = builder.open().await.unwrap();
+        for number in 0..COUNT {
+            let ty = types[number % types.len()];
+            let event = event(ty, &number.to_string()).build().unwrap();
+            publish(&rabbitmq, &event).await;
+            sleep(Duration::from_millis(3)).await;
+        }
+    })
+}
+
+/// Waits until both handlers have done everything, and returns how often something was done again.
+async fn again(done: &Done) -> usize {
+    until(|| done.lock().unwrap().len() == 2 * COUNT).await;
+    let done = done.lock().unwrap();
+    done.values().map(|times| times - 1).sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_while_connections_are_closed_and_workers_come_and_go() {
+    const CUTS: usize = 5;
+    let node = Node::alone();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let done = Done::default();
+    let mut workers = Vec::new();
+    for _ in 0..3 {
+        workers.push(Worker::start(&builder, &done, "t").await);
+    }
+    let sender = send(&builder, &["t"]);
+    for _ in 0..CUTS {
+        sleep(Duration::from_millis(400)).await;
+        let server = node.server().unwrap();
+        let _ = server.control(&["close_all_connections", "a test"]);
+        drop(server);
+        workers.remove(0).stop().await;
+        workers.push(Worker::start(&builder, &done, "t").await);
+    }
+    let sent = timeout(PATIENCE, sender).await;
+    sent.expect("all are published").unwrap();
+    // What is done again was in hand when a connection ended, or was published again.
+    let again = again(&done).await;
+    assert!(
+        again <= CUTS * 3 * 2 * (CONCURRENCY + 1),
+        "{again} done again"
+    );
+    for worker in workers {
+        worker.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_a_deployment_widens_its_patterns_beside_the_old_one() {
+    let node = Node::alone();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let done = Done::default();
+    let old = [
+        Worker::start(&builder, &done, "t.a").await,
+        Worker::start(&builder, &done, "t.a").await,
+    ];
+    let new = Worker::start(&builder, &done, "t.*").await;
+    until(|| {
+        let health = old[0].handle.health();
+        health.subscriptions.iter().all(|own| own.superseded)
+    })
+    .await;
+    let sender = send(&builder, &["t.a", "t.b"]);
+    sleep(Duration::from_millis(500)).await;
+    let [first, second] = old;
+    first.stop().await;
+    let sent = timeout(PATIENCE, sender).await;
+    sent.expect("all are published").unwrap();
+    let again = again(&done).await;
+    assert!(again <= 2, "{again} done again");
+    second.stop().await;
+    new.stop().await;
+}
