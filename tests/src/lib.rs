@@ -4,6 +4,7 @@ pub mod attributes;
 pub mod fuzz;
 pub mod guard;
 pub mod header_values;
+pub mod interop;
 pub mod message;
 pub mod nats;
 pub mod postgres;

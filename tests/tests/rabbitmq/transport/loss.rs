@@ -73,6 +73,11 @@ fn send(builder: &RabbitMqBuilder, types: &'static [&'static str]) -> JoinHandle
     })
 }
 
+fn close_all_connections(node: &Node) {
+    let server = node.server().unwrap();
+    let _ = server.control(&["close_all_connections", "a test"]);
+}
+
 /// Waits until both handlers have done everything, and returns how often something was done again.
 async fn again(done: &Done) -> usize {
     until(|| done.lock().unwrap().len() == 2 * COUNT).await;
@@ -95,9 +100,7 @@ async fn nothing_is_lost_while_connections_are_closed_and_workers_come_and_go() 
     let sender = send(&builder, &["t"]);
     for _ in 0..CUTS {
         sleep(Duration::from_millis(400)).await;
-        let server = node.server().unwrap();
-        let _ = server.control(&["close_all_connections", "a test"]);
-        drop(server);
+        close_all_connections(&node);
         workers.remove(0).stop().await;
         workers.push(Worker::start(&builder, &done, "t").await);
     }

@@ -7,6 +7,7 @@ mod deployments;
 mod loss;
 mod operators;
 mod order;
+mod pika;
 mod service;
 mod wire;
 
