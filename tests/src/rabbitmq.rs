@@ -102,6 +102,32 @@ impl Server {
         }
     }
 
+    /// Stops the node without closing its connections, as a network does that drops all packets.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the node does not run.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets the node go on after [`pause`](Self::pause).
+    ///
+    /// # Panics
+    ///
+    /// Panics if the node does not run.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let node = self.node.as_ref().expect("the node runs");
+        let sent = Command::new("kill")
+            .args([signal, &node.id().to_string()])
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill {signal}");
+    }
+
     /// Starts the node again after [`kill`](Self::kill), on the same ports and data.
     ///
     /// # Panics

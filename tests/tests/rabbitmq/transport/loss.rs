@@ -145,3 +145,38 @@ async fn nothing_is_lost_when_a_deployment_widens_its_patterns_beside_the_old_on
     second.stop().await;
     new.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_while_the_broker_does_not_answer() {
+    let node = Node::alone();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let builder = builder
+        .heartbeat(Duration::from_secs(1))
+        .timeout(Duration::from_secs(2));
+    let done = Done::default();
+    let workers = [
+        Worker::start(&builder, &done, "t").await,
+        Worker::start(&builder, &done, "t").await,
+    ];
+    let sender = send(&builder, &["t"]);
+    sleep(Duration::from_millis(500)).await;
+    node.server().unwrap().pause();
+    // Nothing tells the workers that their connections are gone but that the heartbeats are.
+    until(|| {
+        workers
+            .iter()
+            .all(|worker| !worker.handle.health().is_ready())
+    })
+    .await;
+    node.server().unwrap().resume();
+    let sent = timeout(PATIENCE, sender).await;
+    sent.expect("all are published").unwrap();
+    // What was in hand, and what was published again because its confirmation did not come.
+    let again = again(&done).await;
+    assert!(again <= 2 * 2 * (CONCURRENCY + 10), "{again} done again");
+    for worker in workers {
+        worker.stop().await;
+    }
+}
