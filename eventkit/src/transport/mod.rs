@@ -12,7 +12,7 @@
 //! | A lost consumer returns an error, and a new one continues where it stopped. | [`Consumer`] |
 //! | An event is delivered as an event, even if it was published as a raw message. | [`Consumer`] |
 //! | A message of a reserved event type is delivered with its headers; no other message is mistaken for one. | [`Incoming`] |
-//! | A published event is stored before [`publish_event`](Publisher::publish_event) returns. | [`Publisher`] |
+//! | A published event is stored before [`publish_event`](Publisher::publish_event) returns, or reported as [unrouted](Published::unrouted). | [`Publisher`] |
 
 pub mod backoff;
 mod bounded_map;

@@ -32,6 +32,9 @@ pub trait Publisher: Send + Sync {
     /// compare only the ids, not the content. A transport that does compare it returns an error of the
     /// kind [`Rejected`](TransportErrorKind::Rejected) if the content differs.
     ///
+    /// A transport that stores events for the subscriptions that exist reports an event that none of them
+    /// selects as [unrouted](Published::unrouted).
+    ///
     /// A transport that delivers [reserved](super::is_reserved) messages as such must refuse events
     /// of a reserved type: any sender can choose the type of an event.
     ///
@@ -48,9 +51,10 @@ pub trait Publisher: Send + Sync {
     /// Publishes a message as it is, to the destination of an event type. The message need not be an
     /// event.
     ///
-    /// The headers and the body follow the protocol binding. If they carry an event, for instance
-    /// in structured content mode, the message must be [delivered](super::Incoming::event) as that
-    /// event: dead letters are stored and replayed this way.
+    /// The headers and the body follow the protocol binding, or the HTTP binding, whatever the protocol:
+    /// `content-type`, and in binary content mode headers that begin with `ce-`. If they carry an event,
+    /// the message must be [delivered](super::Incoming::event) as that event: dead letters are stored and
+    /// replayed this way, with the headers of the HTTP binding.
     ///
     /// A message for a [reserved](super::is_reserved) event type is delivered together with [its
     /// headers](super::Incoming::reserved). Only services publish to such a type: if several programs

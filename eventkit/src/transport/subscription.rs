@@ -148,7 +148,8 @@ pub struct SubscriptionInfo {
     pub name: String,
     /// Whether a consumer is open, in any process.
     pub has_consumer: bool,
-    /// The number of messages that are not settled.
+    /// The number of messages that are not settled. If the broker does not tell how many messages consumers
+    /// have in hand, those of other processes are left out.
     pub unsettled: u64,
     /// The former durable names. A replay to one of them is addressed to `name`.
     pub former_names: Vec<String>,
