@@ -20,6 +20,7 @@ use super::delays::{Returned, Wait};
 use super::delivery_tag::DeliveryTag;
 use super::error::transport_error;
 use super::publisher::Outcome;
+use super::received_message::Origin;
 use super::record;
 use super::state::{Entry, StoredRecord};
 use crate::mapping::message;
@@ -41,13 +42,6 @@ const MAX_HOLD: Duration = Duration::from_mins(15);
 /// After this many deliveries by the broker, a message is published again: a queue may have a limit of them,
 /// which is 20 by default from RabbitMQ 4.0 on, and deletes the messages that exceed it.
 const MAX_REDELIVERIES: u32 = 10;
-
-/// Where a message was published to.
-#[derive(Debug, Clone)]
-pub(super) struct Origin {
-    pub(super) exchange: String,
-    pub(super) key: String,
-}
 
 /// Settles one message.
 #[derive(Debug)]

@@ -1,19 +1,15 @@
 //! The consumer of a subscription, and what it shares with the messages that it delivered.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::{poll_fn, ready};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
 use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{
-    BoxFuture, Consumer, Incoming, MessageMetadata, REPLAY_PREFIX, ReservedMessage, Subscription,
-    TransportError,
+    BoxFuture, Consumer, Incoming, REPLAY_PREFIX, ReservedMessage, Subscription, TransportError,
 };
-use futures_core::Stream;
 use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicQosOptions};
@@ -21,19 +17,18 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 use tracing::debug;
 
-use super::acknowledger::{Origin, RabbitAcknowledger};
-use super::delays::{Returned, without_returns};
+use super::acknowledger::RabbitAcknowledger;
 use super::delivery_tag::DeliveryTag;
 use super::error::{answer, transport_error};
 use super::keeper::Keeper;
 use super::queue::{Counts, counts};
+use super::received::{End, Received};
+use super::received_message::{Origin, ReceivedMessage};
 use super::record;
 use super::shared::Shared;
 use super::state::Entry;
-use crate::binding::HeaderRef;
 use crate::mapping::message;
 use crate::mapping::names::short;
-use crate::mapping::routing::RETURN_PREFIX;
 
 /// The number of messages that a subscription which keeps the order holds back at a time, in addition to
 /// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
@@ -58,22 +53,6 @@ pub(super) struct ConsumerState {
     failure: Mutex<Option<TransportError>>,
     /// Whether the consumer was closed.
     pub(super) closed: watch::Sender<bool>,
-}
-
-/// The messages that came from the broker and were not delivered yet.
-#[derive(Debug)]
-struct Received {
-    consumer: lapin::Consumer,
-    deliveries: VecDeque<Delivery>,
-    end: Option<End>,
-}
-
-/// Why no more messages come.
-#[derive(Debug, Clone)]
-enum End {
-    /// The broker has cancelled the consumer, or this process has.
-    Cancelled,
-    Lost(lapin::Error),
 }
 
 /// A message that the subscription selects.
@@ -138,11 +117,7 @@ impl RabbitConsumer {
             queue: queue.into(),
             digest,
             channel,
-            received: Mutex::new(Received {
-                consumer,
-                deliveries: VecDeque::new(),
-                end: None,
-            }),
+            received: Mutex::new(Received::new(consumer)),
             in_flight: Mutex::default(),
             wake: Notify::new(),
             failure: Mutex::default(),
@@ -260,14 +235,14 @@ impl ConsumerState {
         delivery: Delivery,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Option<Incoming> {
-        let received = self.read(delivery);
+        let received = ReceivedMessage::read(&self.shared.names, delivery);
         let metadata = received.metadata;
         if received.waits() {
-            tokio::spawn(received.acknowledger(self, None).wait_on());
+            tokio::spawn(self.acknowledger(received, None).wait_on());
             return None;
         }
         let Some(selected) = self.selected(&received.origin) else {
-            let acknowledger = received.acknowledger(self, None);
+            let acknowledger = self.acknowledger(received, None);
             tokio::spawn(async move {
                 let skipped = acknowledger.skip(metadata).await;
                 if let Err(error) = skipped {
@@ -294,7 +269,7 @@ impl ConsumerState {
                 is_held: false,
             },
         );
-        let acknowledger = Arc::new(received.acknowledger(self, permit));
+        let acknowledger = Arc::new(self.acknowledger(received, permit));
         let incoming = Incoming::new(event, metadata, acknowledger);
         Some(match reserved {
             Some(reserved) => incoming.with_reserved(reserved),
@@ -302,50 +277,19 @@ impl ConsumerState {
         })
     }
 
-    /// Reads what the headers of the broker and of this transport say about a message.
-    fn read(&self, delivery: Delivery) -> ReceivedMessage {
-        let Delivery {
-            delivery_tag,
-            exchange,
-            routing_key,
-            mut properties,
-            data,
-            ..
-        } = delivery;
-        let redeliveries = message::headers(&properties).find_map(|(name, value)| match value {
-            HeaderRef::Integer(number) if name == "x-delivery-count" => u32::try_from(number).ok(),
-            _ => None,
-        });
-        let is_returned = exchange.as_str() == self.shared.names.services
-            && routing_key.as_str().starts_with(RETURN_PREFIX);
-        let returned = is_returned.then(|| Returned::read(&properties)).flatten();
-        if redeliveries.is_some() || returned.is_some() {
-            let headers = without_returns(&properties);
-            properties = properties.with_headers(headers);
-        }
-        let before = returned.as_ref().map_or(0, |returned| returned.deliveries);
-        let count = before
-            .saturating_add(redeliveries.unwrap_or(0))
-            .saturating_add(1);
-        let origin = match &returned {
-            Some(returned) => Origin {
-                exchange: returned.exchange.clone(),
-                key: returned.key.clone(),
-            },
-            None => Origin {
-                exchange: exchange.into(),
-                key: routing_key.into(),
-            },
-        };
-        ReceivedMessage {
-            metadata: MessageMetadata::new(count),
-            tag: DeliveryTag::new(delivery_tag),
-            origin,
-            properties,
-            body: Bytes::from(data),
-            redeliveries: redeliveries.unwrap_or(0),
-            returned,
-        }
+    fn acknowledger(
+        self: &Arc<Self>,
+        received: ReceivedMessage,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> RabbitAcknowledger {
+        RabbitAcknowledger::new(
+            Arc::clone(self),
+            received.tag,
+            received.origin,
+            (received.properties, received.body),
+            (received.redeliveries, received.returned),
+            permit,
+        )
     }
 
     /// Returns how the subscription selects a message; `None` if it does not.
@@ -489,7 +433,7 @@ impl ConsumerState {
     async fn account_for(&self, undelivered: Vec<Delivery>) -> Vec<DeliveryTag> {
         let (mut messages, mut tags) = (Vec::new(), Vec::new());
         for delivery in undelivered {
-            let received = self.read(delivery);
+            let received = ReceivedMessage::read(&self.shared.names, delivery);
             let limits = self.shared.limits;
             let event = message::decode(limits, &received.properties, &received.body);
             let key = record::key(&received.origin.key, &event);
@@ -506,87 +450,6 @@ impl ConsumerState {
             debug!(%error, "failed to record that messages were returned");
         }
         tags
-    }
-}
-
-/// A message as it came from the broker.
-struct ReceivedMessage {
-    metadata: MessageMetadata,
-    tag: DeliveryTag,
-    origin: Origin,
-    properties: lapin::BasicProperties,
-    body: Bytes,
-    /// How often the broker has delivered it before.
-    redeliveries: u32,
-    returned: Option<Returned>,
-}
-
-impl ReceivedMessage {
-    /// Returns whether a part of its delay is left.
-    fn waits(&self) -> bool {
-        let returned = self.returned.as_ref();
-        returned.is_some_and(|returned| !returned.wait.is_over())
-    }
-
-    fn acknowledger(
-        self,
-        state: &Arc<ConsumerState>,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> RabbitAcknowledger {
-        RabbitAcknowledger::new(
-            Arc::clone(state),
-            self.tag,
-            self.origin,
-            (self.properties, self.body),
-            (self.redeliveries, self.returned),
-            permit,
-        )
-    }
-}
-
-impl Received {
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, End>> {
-        loop {
-            let delivery = match self.deliveries.pop_front() {
-                Some(delivery) => delivery,
-                None => match &self.end {
-                    Some(end) => return Poll::Ready(Err(end.clone())),
-                    None => match Pin::new(&mut self.consumer).poll_next(context) {
-                        Poll::Pending => return Poll::Pending,
-                        Poll::Ready(next) => match self.note_end(next) {
-                            Some(delivery) => delivery,
-                            None => continue,
-                        },
-                    },
-                },
-            };
-            // What came before the connection was lost is delivered again by the broker.
-            if delivery.acker.usable() {
-                return Poll::Ready(Ok(delivery));
-            }
-        }
-    }
-
-    /// Returns the next delivery; if there is none, notes why.
-    fn note_end(&mut self, next: Option<lapin::Result<Delivery>>) -> Option<Delivery> {
-        match next {
-            Some(Ok(delivery)) => return Some(delivery),
-            Some(Err(error)) => self.end = Some(End::Lost(error)),
-            None => self.end = Some(End::Cancelled),
-        }
-        None
-    }
-
-    /// Takes everything that has come.
-    fn drain(&mut self) {
-        let context = &mut Context::from_waker(Waker::noop());
-        while self.end.is_none() {
-            let Poll::Ready(next) = Pin::new(&mut self.consumer).poll_next(context) else {
-                return;
-            };
-            let delivery = self.note_end(next);
-            self.deliveries.extend(delivery);
-        }
     }
 }
 

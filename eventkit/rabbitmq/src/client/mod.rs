@@ -10,6 +10,8 @@ mod keeper;
 mod link;
 mod publisher;
 mod queue;
+mod received;
+mod received_message;
 mod record;
 mod shared;
 mod state;

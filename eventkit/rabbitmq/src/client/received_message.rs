@@ -1,0 +1,85 @@
+//! A message as it came from the broker, with what its headers say.
+
+use bytes::Bytes;
+use eventkit::transport::MessageMetadata;
+use lapin::message::Delivery;
+
+use super::delays::{Returned, without_returns};
+use super::delivery_tag::DeliveryTag;
+use crate::binding::HeaderRef;
+use crate::mapping::message;
+use crate::mapping::names::Names;
+use crate::mapping::routing::RETURN_PREFIX;
+
+/// Where a message was published to.
+#[derive(Debug, Clone)]
+pub(super) struct Origin {
+    pub(super) exchange: String,
+    pub(super) key: String,
+}
+
+/// A message as it came from the broker.
+pub(super) struct ReceivedMessage {
+    pub(super) metadata: MessageMetadata,
+    pub(super) tag: DeliveryTag,
+    pub(super) origin: Origin,
+    pub(super) properties: lapin::BasicProperties,
+    pub(super) body: Bytes,
+    /// How often the broker has delivered it before.
+    pub(super) redeliveries: u32,
+    pub(super) returned: Option<Returned>,
+}
+
+impl ReceivedMessage {
+    /// Reads what the headers of the broker and of this transport say about a message.
+    pub(super) fn read(names: &Names, delivery: Delivery) -> Self {
+        let Delivery {
+            delivery_tag,
+            exchange,
+            routing_key,
+            mut properties,
+            data,
+            ..
+        } = delivery;
+        let redeliveries = message::headers(&properties).find_map(|(name, value)| match value {
+            HeaderRef::Integer(number) if name == "x-delivery-count" => u32::try_from(number).ok(),
+            _ => None,
+        });
+        let is_returned =
+            exchange.as_str() == names.services && routing_key.as_str().starts_with(RETURN_PREFIX);
+        let returned = is_returned.then(|| Returned::read(&properties)).flatten();
+        if redeliveries.is_some() || returned.is_some() {
+            let headers = without_returns(&properties);
+            properties = properties.with_headers(headers);
+        }
+        let before = returned.as_ref().map_or(0, |returned| returned.deliveries);
+        let count = before
+            .saturating_add(redeliveries.unwrap_or(0))
+            .saturating_add(1);
+        let origin = match &returned {
+            Some(returned) => Origin {
+                exchange: returned.exchange.clone(),
+                key: returned.key.clone(),
+            },
+            None => Origin {
+                exchange: exchange.into(),
+                key: routing_key.into(),
+            },
+        };
+        Self {
+            metadata: MessageMetadata::new(count),
+            tag: DeliveryTag::new(delivery_tag),
+            origin,
+            properties,
+            body: Bytes::from(data),
+            redeliveries: redeliveries.unwrap_or(0),
+            returned,
+        }
+    }
+
+    /// Returns whether a part of its delay is left.
+    pub(super) fn waits(&self) -> bool {
+        let returned = self.returned.as_ref();
+        returned.is_some_and(|returned| !returned.wait.is_over())
+    }
+}
