@@ -15,12 +15,12 @@ use tokio::time::sleep;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
-use super::consumer::ConsumerState;
+use super::consumer_state::ConsumerState;
 use super::delays::{Returned, Wait};
 use super::delivery_tag::DeliveryTag;
 use super::error::transport_error;
 use super::publisher::Outcome;
-use super::received_message::Origin;
+use super::received_message::{Origin, ReceivedMessage};
 use super::record;
 use super::state::{Entry, StoredRecord};
 use crate::mapping::message;
@@ -66,20 +66,17 @@ pub(super) struct RabbitAcknowledger {
 impl RabbitAcknowledger {
     pub(super) fn new(
         state: Arc<ConsumerState>,
-        tag: DeliveryTag,
-        origin: Origin,
-        (properties, body): (BasicProperties, Bytes),
-        (redeliveries, returned): (u32, Option<Returned>),
+        received: ReceivedMessage,
         permit: Option<OwnedSemaphorePermit>,
     ) -> Self {
         Self {
             state,
-            tag,
-            origin,
-            properties,
-            body,
-            redeliveries,
-            returned,
+            tag: received.tag,
+            origin: received.origin,
+            properties: received.properties,
+            body: received.body,
+            redeliveries: received.redeliveries,
+            returned: received.returned,
             record: Mutex::default(),
             has_record: AtomicBool::new(false),
             permit: Mutex::new(permit),
@@ -94,11 +91,11 @@ impl RabbitAcknowledger {
     }
 
     fn is_open(&self) -> bool {
-        self.tag.is_open(&self.state.channel)
+        self.tag.is_open(&self.state.deliveries.channel)
     }
 
     fn queue(&self) -> String {
-        self.state.queue.to_string()
+        self.state.deliveries.queue.to_string()
     }
 
     /// Returns the record: that of the log, unless the message was returned with a later one.
@@ -109,7 +106,7 @@ impl RabbitAcknowledger {
         }
         let key = self.key();
         let log = &self.state.shared.log;
-        let logged = log.look(|state| state.record(&self.state.queue, key));
+        let logged = log.look(|state| state.record(&self.state.deliveries.queue, key));
         if logged.is_some() {
             self.has_record.store(true, Ordering::Relaxed);
         }
@@ -128,7 +125,7 @@ impl RabbitAcknowledger {
     }
 
     async fn ack(&self, operation: &str) -> Result<(), TransportError> {
-        let acked = self.tag.ack(&self.state.channel).await;
+        let acked = self.tag.ack(&self.state.deliveries.channel).await;
         let acked = acked.map_err(|error| transport_error(operation, error))?;
         if !acked {
             return Err(self.no_longer_here(operation));
@@ -150,7 +147,7 @@ impl RabbitAcknowledger {
         TransportError::unavailable(format!(
             "failed to {operation}: its consumer of the queue `{}` was lost, or `ack_wait` was over, and the \
              broker delivers it again",
-            self.state.queue
+            self.state.deliveries.queue
         ))
     }
 
@@ -159,11 +156,11 @@ impl RabbitAcknowledger {
         if !self.is_open() {
             return Err(self.no_longer_here("return a message"));
         }
-        if self.state.returns_by_closing() {
+        if self.state.deliveries.returns_by_closing() {
             return Ok(());
         }
         if self.redeliveries < MAX_REDELIVERIES {
-            self.tag.requeue(&self.state.channel);
+            self.tag.requeue(&self.state.deliveries.channel);
             return Ok(());
         }
         let record = self.known_record();
@@ -176,9 +173,9 @@ impl RabbitAcknowledger {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
-        self.state.hold(self.tag.number);
+        self.state.deliveries.hold(self.tag.number);
         tokio::spawn(async move {
-            let mut closed = self.state.closed.subscribe();
+            let mut closed = self.state.deliveries.closed.subscribe();
             tokio::select! {
                 () = sleep(delay.min(MAX_HOLD)) => {}
                 // Whoever closes the consumer returns the message.
@@ -223,7 +220,10 @@ impl RabbitAcknowledger {
             wait,
         };
         let properties = returned.write(&self.properties, delay);
-        let (exchange, key) = (&shared.names.delays, return_key(&self.state.queue));
+        let (exchange, key) = (
+            &shared.names.delays,
+            return_key(&self.state.deliveries.queue),
+        );
         for _ in 0..2 {
             shared.ensure_delay(delay).await?;
             let publishing = &shared.publishing;
@@ -264,14 +264,13 @@ impl RabbitAcknowledger {
     pub(super) async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
         let ConsumerState {
             shared,
-            queue,
             digest,
-            ..
+            deliveries,
         } = &*self.state;
         shared.log.sync().await?;
         let is_latest = shared.log.look(|state| {
             let mut all = state.all();
-            let own = all.find(|own| own.queue == **queue);
+            let own = all.find(|own| own.queue == *deliveries.queue);
             own.is_some_and(|own| own.selections.latest() == digest)
         });
         if is_latest {
@@ -297,7 +296,7 @@ impl RabbitAcknowledger {
         if !self.is_open() {
             return Err(self.no_longer_here("return a message"));
         }
-        if !self.state.subscription.keeps_order {
+        if !self.state.deliveries.subscription.keeps_order {
             let record = self.known_record();
             let returned = self.return_later(message, Wait::of(delay), record).await;
             match returned {
@@ -324,7 +323,7 @@ fn skip_delay(deliveries: u32) -> Duration {
 impl Drop for RabbitAcknowledger {
     /// Returns a message that was not settled.
     fn drop(&mut self) {
-        self.state.release(&self.tag);
+        self.state.deliveries.release(&self.tag);
     }
 }
 
@@ -345,8 +344,8 @@ impl Acknowledger for RabbitAcknowledger {
 
     fn in_progress(&self, _: MessageMetadata) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async {
-            let ack_wait = self.state.subscription.ack_wait;
-            if self.state.extend(self.tag.number, ack_wait) {
+            let ack_wait = self.state.deliveries.subscription.ack_wait;
+            if self.state.deliveries.extend(self.tag.number, ack_wait) {
                 return Ok(());
             }
             Err(self.no_longer_here("report that a message is in progress"))

@@ -7,12 +7,8 @@ use eventkit::transport::backoff::FAR_FUTURE;
 use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 
-use super::queue::text;
+use super::queue::{DELAY, text};
 use crate::mapping::names::short;
-
-/// The header by which the exchange of the delays finds the queue. It does not begin with `x-`, since such
-/// headers do not take part in routing.
-pub(super) const DELAY: &str = "eventkit-return-delay";
 
 // What a returned message was before, and what has happened to it.
 const LEFT: &str = "eventkit-return-left";

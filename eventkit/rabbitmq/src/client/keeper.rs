@@ -8,9 +8,9 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info};
 
-use super::consumer::ConsumerState;
-use super::state::{Entry, Opening};
-use super::transport::opening;
+use super::consumer_state::ConsumerState;
+use super::deliveries::Deliveries;
+use super::state::{Entry, Opening, opening};
 
 /// The minimum and maximum interval between looks at the messages in flight.
 const MIN_TICK: Duration = Duration::from_millis(50);
@@ -27,7 +27,7 @@ impl Keeper {
     /// Starts the tasks: one returns messages whose `ack_wait` is over, and goes on after the consumer is
     /// closed until all messages are settled; the other one looks at the queue and renews the selection.
     pub(super) fn start(state: &Arc<ConsumerState>) -> Self {
-        tokio::spawn(return_expired(Arc::downgrade(state)));
+        tokio::spawn(return_expired(Arc::downgrade(&state.deliveries)));
         Self(tokio::spawn(keep(Arc::downgrade(state))))
     }
 }
@@ -38,11 +38,11 @@ impl Drop for Keeper {
     }
 }
 
-async fn return_expired(state: Weak<ConsumerState>) {
-    while let Some(state) = state.upgrade() {
-        state.return_expired();
-        let tick = state.subscription.ack_wait / 4;
-        drop(state);
+async fn return_expired(deliveries: Weak<Deliveries>) {
+    while let Some(deliveries) = deliveries.upgrade() {
+        deliveries.return_expired();
+        let tick = deliveries.subscription.ack_wait / 4;
+        drop(deliveries);
         sleep(tick.clamp(MIN_TICK, MAX_TICK)).await;
     }
 }
@@ -55,14 +55,14 @@ async fn keep(state: Weak<ConsumerState>) {
         let is_superseded = role == Some(SelectionRole::Superseded);
         if is_superseded && !was_superseded {
             info!(
-                subscription = %state.subscription.name,
+                subscription = %state.deliveries.subscription.name,
                 "superseded: a later deployment selects other events, and this process returns those \
                  that only the later one selects"
             );
         }
         was_superseded = is_superseded;
         if let Err(error) = look(&state, role, &mut renewed).await {
-            debug!(subscription = %state.subscription.name, %error, "failed to look at the queue");
+            debug!(subscription = %state.deliveries.subscription.name, %error, "failed to look at the queue");
         }
         drop(state);
         sleep(INTERVAL).await;
@@ -71,7 +71,7 @@ async fn keep(state: Weak<ConsumerState>) {
 
 fn role(state: &ConsumerState) -> Option<SelectionRole> {
     state.shared.log.look(|all| {
-        let own = all.find(&state.subscription.name)?;
+        let own = all.find(&state.deliveries.subscription.name)?;
         Some(own.selections.role_of(&state.digest))
     })
 }
@@ -83,15 +83,18 @@ async fn look(
     renewed: &mut Instant,
 ) -> Result<(), TransportError> {
     let shared = &state.shared;
-    let counts = shared.administrator().counts(&state.queue).await?;
-    shared.with_facts(&state.queue, |facts| {
+    let counts = shared
+        .administrator()
+        .counts(&state.deliveries.queue)
+        .await?;
+    shared.with_facts(&state.deliveries.queue, |facts| {
         facts.lag = counts.map(|counts| counts.ready);
     });
     let log = &shared.log;
     match role {
         Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
             let entry = Entry::Renew {
-                queue: state.queue.to_string(),
+                queue: state.deliveries.queue.to_string(),
                 digest: state.digest.clone(),
             };
             log.note(entry).await?;
@@ -104,10 +107,10 @@ async fn look(
         // The stream was deleted.
         None => log.append(Entry::Open(own_opening(state)?)).await?,
         Some(SelectionRole::Unknown) => {
-            let name = &state.subscription.name;
+            let name = &state.deliveries.subscription.name;
             let reason = "its selection is no longer recorded";
             let lost = format!("the consumer `{name}` is lost: {reason}");
-            state.fail(TransportError::unavailable(lost));
+            state.deliveries.fail(TransportError::unavailable(lost));
         }
         Some(SelectionRole::Latest) => {}
     }
@@ -115,12 +118,16 @@ async fn look(
 }
 
 fn own_opening(state: &ConsumerState) -> Result<Opening, TransportError> {
-    opening(&state.subscription, state.queue.to_string()).map(|(opening, _)| opening)
+    opening(
+        &state.deliveries.subscription,
+        state.deliveries.queue.to_string(),
+    )
+    .map(|(opening, _)| opening)
 }
 
 /// Makes the selection of this process the latest, if no process with a later one is left.
 async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
-    let name = &state.subscription.name;
+    let name = &state.deliveries.subscription.name;
     let log = &state.shared.log;
     let found = log.look(|all| {
         let own = all.find(name)?;
@@ -135,9 +142,14 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
         subscription = %name,
         "no process with a later selection is left; making this selection the latest again"
     );
-    let (opening, bindings) = opening(&state.subscription, state.queue.to_string())?;
+    let (opening, bindings) = opening(
+        &state.deliveries.subscription,
+        state.deliveries.queue.to_string(),
+    )?;
     let administrator = state.shared.administrator();
-    administrator.bind_all(&state.queue, &bindings).await?;
+    administrator
+        .bind_all(&state.deliveries.queue, &bindings)
+        .await?;
     let entry = Entry::TakeOver {
         opening,
         generation: before.selections.generation(),
@@ -146,7 +158,9 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     if role(state) == Some(SelectionRole::Latest) {
         let mut old = before.bindings();
         old.retain(|own| !bindings.contains(own));
-        administrator.unbind_all(&state.queue, &old).await?;
+        administrator
+            .unbind_all(&state.deliveries.queue, &old)
+            .await?;
     }
     Ok(())
 }

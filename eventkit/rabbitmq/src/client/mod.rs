@@ -3,7 +3,9 @@
 mod acknowledger;
 mod builder;
 mod consumer;
+mod consumer_state;
 mod delays;
+mod deliveries;
 mod delivery_tag;
 mod error;
 mod keeper;

@@ -17,6 +17,10 @@ use crate::mapping::routing::Binding;
 const MAX_STATE_BYTES: i64 = 64 << 20;
 const MAX_STATE_SEGMENT_BYTES: i64 = 4 << 20;
 
+/// The header by which the exchange of the delays finds the queue. It does not begin with `x-`, since such
+/// headers do not take part in routing.
+pub(super) const DELAY: &str = "eventkit-return-delay";
+
 /// The number of messages and consumers of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Counts {
@@ -104,10 +108,7 @@ impl Administrator<'_> {
             ("x-overflow", text("reject-publish")),
         ]);
         self.declare_queue(&queue, arguments).await?;
-        let matches = table([
-            ("x-match", text("all")),
-            (super::delays::DELAY, text(&millis.to_string())),
-        ]);
+        let matches = table([("x-match", text("all")), (DELAY, text(&millis.to_string()))]);
         self.bind(&queue, &self.names.delays, "", matches).await
     }
 

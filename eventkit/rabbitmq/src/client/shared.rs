@@ -1,14 +1,14 @@
 //! What the clones of a transport and its consumers share.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use eventkit::Limits;
 use eventkit::transport::{Subscription, TransportError};
 use tokio::task::JoinHandle;
 
-use super::consumer::Channels;
+use super::deliveries::Deliveries;
 use super::link::Link;
 use super::publisher::Publishing;
 use super::queue::Administrator;
@@ -40,8 +40,8 @@ pub(super) struct Facts {
     pub(super) lag: Option<u64>,
     /// A warning about what happened to the queue while this process used it.
     pub(super) incident: Option<String>,
-    /// The open consumers of this process, and those with messages that are not settled.
-    pub(super) consumers: Vec<Channels>,
+    /// The messages of the open consumers of this process, and of those with messages that are not settled.
+    pub(super) consumers: Vec<Weak<Deliveries>>,
 }
 
 impl Shared {
@@ -88,11 +88,16 @@ impl Shared {
 
     /// Returns the number of messages that the consumers of this process have of a queue.
     pub(super) fn in_hand(&self, queue: &str) -> u64 {
-        let consumers = self.with_facts(queue, |facts| {
-            facts.consumers.retain(Channels::is_in_use);
-            facts.consumers.clone()
-        });
-        consumers.iter().map(Channels::in_hand).sum()
+        let consumers = self.consumers(queue);
+        consumers.iter().map(|own| own.in_hand()).sum()
+    }
+
+    /// Returns the messages of the consumers of this process, by queue.
+    pub(super) fn consumers(&self, queue: &str) -> Vec<Arc<Deliveries>> {
+        self.with_facts(queue, |facts| {
+            facts.consumers.retain(|own| own.strong_count() > 0);
+            facts.consumers.iter().filter_map(Weak::upgrade).collect()
+        })
     }
 
     /// Declares the delay queue, unless this process has done so.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use eventkit::transport::{
     BoundedMap, DeliveryRecord, SelectionRole, Selections, Subscription, SubscriptionInfo,
+    TransportError,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::mapping::routing::Binding;
+use crate::mapping::routing::{self, Binding};
 
 /// The maximum number of delivery records, those of the messages that were delivered last.
 const MAX_RECORDS: usize = 100_000;
@@ -319,6 +320,15 @@ impl Opening {
             queue,
         }
     }
+}
+
+/// Returns what a process writes into the log when it opens a subscription, and the bindings of its patterns.
+pub(super) fn opening(
+    subscription: &Subscription,
+    queue: String,
+) -> Result<(Opening, Vec<Binding>), TransportError> {
+    let bindings = routing::bindings_of(subscription)?;
+    Ok((Opening::new(subscription, &bindings, queue), bindings))
 }
 
 #[cfg(test)]

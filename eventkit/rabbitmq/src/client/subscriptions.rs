@@ -2,7 +2,6 @@
 
 use eventkit::transport::{SubscriptionInfo, TransportError};
 
-use super::consumer::Channels;
 use super::queue::Counts;
 use super::shared::Shared;
 
@@ -24,8 +23,7 @@ pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, Trans
 /// Returns the counts of a queue, once the consumers of this process have all messages that they do not
 /// include.
 async fn counts(shared: &Shared, queue: &str) -> Result<Option<Counts>, TransportError> {
-    let consumers = shared.with_facts(queue, |facts| facts.consumers.clone());
-    for consumer in consumers.iter().filter_map(Channels::upgrade) {
+    for consumer in shared.consumers(queue) {
         // A consumer whose channel was lost has no messages.
         if let Ok(counts) = consumer.counts().await {
             return Ok(counts);

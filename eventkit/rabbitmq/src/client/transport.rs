@@ -16,15 +16,16 @@ use lapin::options::{BasicConsumeOptions, BasicQosOptions};
 use lapin::types::FieldTable;
 use tracing::{info, warn};
 
-use super::consumer::{MAX_HELD, RabbitConsumer, prefetch};
+use super::consumer::RabbitConsumer;
+use super::deliveries::{MAX_HELD, prefetch};
 use super::error::answer;
 use super::publisher::Outcome;
 use super::shared::Shared;
-use super::state::{Entry, Opening, SubscriptionState};
+use super::state::{Entry, SubscriptionState, opening};
 use super::subscriptions;
 use crate::mapping::message::{self, OutgoingMessage};
 use crate::mapping::names::{self, MAX_NAME, short};
-use crate::mapping::routing::{self, Binding};
+use crate::mapping::routing;
 
 /// The maximum number of retries after other processes renamed a subscription.
 const MAX_CONFLICTS: u32 = 4;
@@ -35,15 +36,6 @@ const MAX_CONFLICTS: u32 = 4;
 #[derive(Clone)]
 pub struct RabbitMq {
     pub(super) shared: Arc<Shared>,
-}
-
-/// Returns what a process writes into the log when it opens a subscription, and the bindings of its patterns.
-pub(super) fn opening(
-    subscription: &Subscription,
-    queue: String,
-) -> Result<(Opening, Vec<Binding>), TransportError> {
-    let bindings = routing::bindings_of(subscription)?;
-    Ok((Opening::new(subscription, &bindings, queue), bindings))
 }
 
 impl RabbitMq {

@@ -1,0 +1,87 @@
+//! What a consumer shares with its keeper and with the messages that it delivered.
+
+use std::sync::Arc;
+
+use eventkit::transport::{BoxFuture, TransportError};
+use lapin::message::Delivery;
+use tracing::debug;
+
+use super::deliveries::Deliveries;
+use super::delivery_tag::DeliveryTag;
+use super::error::answer;
+use super::received_message::ReceivedMessage;
+use super::record;
+use super::shared::Shared;
+use super::state::Entry;
+use crate::mapping::message;
+use crate::mapping::names::short;
+
+/// The reply code of AMQP for the end of a channel that nothing is wrong with.
+const REPLY_SUCCESS: u16 = 200;
+
+/// An open subscription, for as long as one of its messages is not settled.
+#[derive(Debug)]
+pub(super) struct ConsumerState {
+    pub(super) shared: Arc<Shared>,
+    /// The digest of the selection.
+    pub(super) digest: String,
+    pub(super) deliveries: Arc<Deliveries>,
+}
+
+impl ConsumerState {
+    /// Stops the consumer, and returns the messages that it did not deliver.
+    pub(super) async fn close(
+        self: Arc<Self>,
+        cancelling: BoxFuture<'static, lapin::Result<()>>,
+    ) -> Result<(), TransportError> {
+        let deliveries = &self.deliveries;
+        let Deliveries {
+            channel, timeout, ..
+        } = &**deliveries;
+        if !channel.status().connected() {
+            // The broker has returned them.
+            return Ok(());
+        }
+        answer("cancel a consumer", *timeout, cancelling).await?;
+        let tags = self.account_for(deliveries.take_undelivered()).await;
+        if !deliveries.is_handling() {
+            // The broker returns everything in its order, and what it sent at the very moment of the
+            // cancellation, which does not reach this process.
+            let closing = channel.close(REPLY_SUCCESS, short("closed"));
+            return answer("close a channel", *timeout, closing).await;
+        }
+        // The channel ends when the last message of it is settled.
+        if deliveries.returns_by_closing() {
+            return Ok(());
+        }
+        deliveries.return_held();
+        for tag in tags {
+            tag.requeue(channel);
+        }
+        deliveries.flush().await
+    }
+
+    /// Records that messages were not handled, and returns their tags. Otherwise each of them would be suspected
+    /// of having ended the process.
+    async fn account_for(&self, undelivered: Vec<Delivery>) -> Vec<DeliveryTag> {
+        let (mut messages, mut tags) = (Vec::new(), Vec::new());
+        for delivery in undelivered {
+            let received = ReceivedMessage::read(&self.shared.names, delivery);
+            let limits = self.shared.limits;
+            let event = message::decode(limits, &received.properties, &received.body);
+            let key = record::key(&received.origin.key, &event);
+            messages.push((key, received.metadata.delivery_count));
+            tags.push(received.tag);
+        }
+        let entry = Entry::Return {
+            queue: self.deliveries.queue.to_string(),
+            messages,
+        };
+        if !tags.is_empty()
+            && let Err(error) = self.shared.log.note(entry).await
+        {
+            debug!(%error, "failed to record that messages were returned");
+        }
+        tags
+    }
+}

@@ -1,0 +1,261 @@
+//! The messages that the broker has delivered to a consumer, until they are settled.
+
+use std::collections::HashMap;
+use std::future::{poll_fn, ready};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use eventkit::transport::backoff::FAR_FUTURE;
+use eventkit::transport::{BoxFuture, Subscription, TransportError};
+use lapin::Channel;
+use lapin::message::Delivery;
+use lapin::options::{BasicCancelOptions, BasicQosOptions};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use super::delivery_tag::DeliveryTag;
+use super::error::{answer, transport_error};
+use super::queue::{Counts, counts};
+use super::received::{End, Received};
+
+/// The number of messages that a subscription which keeps the order holds back at a time, in addition to
+/// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
+pub(super) const MAX_HELD: u16 = 1_000;
+
+/// The messages of a consumer, on its channel.
+#[derive(Debug)]
+pub(super) struct Deliveries {
+    pub(super) subscription: Subscription,
+    pub(super) queue: Arc<str>,
+    pub(super) channel: Channel,
+    /// The time limit of a request to the broker.
+    pub(super) timeout: Duration,
+    received: Mutex<Received>,
+    in_flight: Mutex<HashMap<u64, InFlight>>,
+    /// Wakes the consumer for another reason than a delivery.
+    wake: Notify,
+    failure: Mutex<Option<TransportError>>,
+    /// Whether the consumer was closed.
+    pub(super) closed: watch::Sender<bool>,
+}
+
+/// A message that was delivered and is not settled.
+#[derive(Debug)]
+struct InFlight {
+    tag: DeliveryTag,
+    /// The time at which the message is returned, if nothing is heard of it.
+    deadline: Instant,
+    /// Whether the message was returned with a delay, and waits here.
+    is_held: bool,
+}
+
+impl Deliveries {
+    pub(super) fn new(
+        subscription: Subscription,
+        queue: Arc<str>,
+        (channel, consumer): (Channel, lapin::Consumer),
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            subscription,
+            queue,
+            channel,
+            timeout,
+            received: Mutex::new(Received::new(consumer)),
+            in_flight: Mutex::default(),
+            wake: Notify::new(),
+            failure: Mutex::default(),
+            closed: watch::Sender::new(false),
+        }
+    }
+
+    fn received(&self) -> MutexGuard<'_, Received> {
+        self.received.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn in_flight(&self) -> MutexGuard<'_, HashMap<u64, InFlight>> {
+        self.in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the consumer: its next call returns the error.
+    pub(super) fn fail(&self, error: TransportError) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        self.wake.notify_one();
+    }
+
+    /// Waits for the next delivery.
+    pub(super) async fn next(&self) -> Result<Delivery, TransportError> {
+        loop {
+            let failure = self
+                .failure
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            if let Some(failure) = failure {
+                return Err(failure);
+            }
+            tokio::select! {
+                biased;
+                delivery = poll_fn(|context| self.received().poll(context)) => {
+                    return delivery.map_err(|end| self.lost(end));
+                }
+                () = self.wake.notified() => {}
+            }
+        }
+    }
+
+    /// Returns the error of a consumer that gets no more messages.
+    fn lost(&self, end: End) -> TransportError {
+        let name = &self.subscription.name;
+        match end {
+            End::Lost(error) => transport_error(&format!("receive messages of `{name}`"), error),
+            End::Cancelled => TransportError::unavailable(format!(
+                "the consumer `{name}` is lost: the queue `{}` was deleted, or its node of the broker stopped",
+                self.queue
+            )),
+        }
+    }
+
+    /// Returns the number of messages that the consumer has and that are not settled.
+    pub(super) fn in_hand(&self) -> u64 {
+        let waiting = {
+            let mut received = self.received();
+            received.drain();
+            received.deliveries.len()
+        };
+        // The waker of the consumer was replaced.
+        self.wake.notify_one();
+        let in_flight = self.in_flight();
+        let is_open = |own: &&InFlight| own.tag.is_open(&self.channel);
+        let in_flight = in_flight.values().filter(is_open);
+        (waiting + in_flight.count()) as u64
+    }
+
+    /// Returns the counts of the queue, once all messages that they do not include are in hand.
+    pub(super) async fn counts(&self) -> Result<Option<Counts>, TransportError> {
+        let counts = counts(&self.channel, &self.queue, self.timeout).await?;
+        self.flush().await?;
+        Ok(counts)
+    }
+
+    /// Waits until the broker has handled all requests of the channel before this one, and until this process
+    /// has all messages that the broker sent meanwhile.
+    pub(super) async fn flush(&self) -> Result<(), TransportError> {
+        let prefetch = prefetch(&self.subscription);
+        // Any request would do. This one has effects on later consumers of the channel alone.
+        let request = self.channel.basic_qos(prefetch, BasicQosOptions::default());
+        answer("wait for the broker", self.timeout, request).await
+    }
+
+    /// Adds a message that is in flight from now on.
+    pub(super) fn add(&self, tag: DeliveryTag) {
+        let deadline = Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE);
+        self.in_flight().insert(
+            tag.number,
+            InFlight {
+                tag,
+                deadline,
+                is_held: false,
+            },
+        );
+    }
+
+    /// Returns the time after which the message is returned if nothing is heard of it.
+    pub(super) fn extend(&self, tag: u64, time: Duration) -> bool {
+        let mut in_flight = self.in_flight();
+        let Some(message) = in_flight.get_mut(&tag) else {
+            return false;
+        };
+        message.deadline = Instant::now() + time.min(FAR_FUTURE);
+        message.tag.is_open(&self.channel)
+    }
+
+    /// Keeps a message that was returned with a delay.
+    pub(super) fn hold(&self, tag: u64) {
+        if let Some(message) = self.in_flight().get_mut(&tag) {
+            message.is_held = true;
+            message.deadline = Instant::now() + FAR_FUTURE;
+        }
+    }
+
+    /// Forgets a message, and returns it if it is not settled.
+    pub(super) fn release(&self, tag: &DeliveryTag) {
+        self.in_flight().remove(&tag.number);
+        if !self.returns_by_closing() {
+            tag.requeue(&self.channel);
+        }
+    }
+
+    /// Returns whether the end of the channel returns what is not settled, all at once and in its order. The
+    /// broker does not keep the order of messages that a cancelled consumer returns one by one.
+    pub(super) fn returns_by_closing(&self) -> bool {
+        self.subscription.keeps_order && *self.closed.borrow()
+    }
+
+    /// Returns whether a message is being handled.
+    pub(super) fn is_handling(&self) -> bool {
+        let in_flight = self.in_flight();
+        let mut in_flight = in_flight.values();
+        in_flight.any(|own| !own.is_held && own.tag.is_open(&self.channel))
+    }
+
+    /// Returns the messages that wait here, the oldest first.
+    pub(super) fn return_held(&self) {
+        let in_flight = self.in_flight();
+        let held = in_flight.values().filter(|own| own.is_held);
+        let mut held: Vec<&DeliveryTag> = held.map(|own| &own.tag).collect();
+        held.sort_by_key(|tag| tag.number);
+        for tag in held {
+            tag.requeue(&self.channel);
+        }
+    }
+
+    /// Returns the messages of which nothing was heard for too long.
+    pub(super) fn return_expired(&self) {
+        let now = Instant::now();
+        let in_flight = self.in_flight();
+        let expired = in_flight.values().filter(|own| own.deadline <= now);
+        for message in expired {
+            message.tag.requeue(&self.channel);
+        }
+    }
+
+    /// Asks the broker to send no more messages. The request is sent before this returns, so that messages which
+    /// are returned afterwards do not come to this consumer again.
+    pub(super) fn cancel(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
+        self.closed.send_replace(true);
+        let own = Arc::clone(self);
+        let tag = own.received().consumer.tag();
+        let mut cancelling: BoxFuture<'static, _> = Box::pin(async move {
+            let options = BasicCancelOptions::default();
+            own.channel.basic_cancel(tag, options).await
+        });
+        match cancelling
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
+            Poll::Ready(done) => Box::pin(ready(done)),
+            Poll::Pending => cancelling,
+        }
+    }
+
+    /// Takes the messages that came and that the consumer did not deliver.
+    pub(super) fn take_undelivered(&self) -> Vec<Delivery> {
+        let mut received = self.received();
+        received.drain();
+        received.deliveries.drain(..).collect()
+    }
+}
+
+/// Returns how many messages the broker sends before one of them is settled.
+pub(super) fn prefetch(subscription: &Subscription) -> u16 {
+    let in_flight = u16::try_from(subscription.max_in_flight).unwrap_or(u16::MAX);
+    if subscription.keeps_order {
+        in_flight.saturating_add(MAX_HELD)
+    } else {
+        in_flight
+    }
+}
