@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
+use crate::guard::Guard;
 use crate::nats::free_port;
 use crate::prepared;
 
@@ -17,7 +18,14 @@ pub const VARIABLE: &str = "EVENTKIT_RABBITMQ";
 /// How long a node may take to start, beside builds and other nodes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// A running node; it is killed when this is dropped, when a test panics too.
+/// The file with the ids of the processes that run.
+const PROCESSES: &str = "processes";
+
+/// Kills the processes of the folder `$1`, and removes the folder.
+const STOP: &str = r#"kill -KILL $(cat "$1/processes"); rm -rf "$1""#;
+
+/// A running node. It is killed when this is dropped, even if a test panics, and when the test process is
+/// killed.
 #[derive(Debug)]
 pub struct Server {
     programs: PathBuf,
@@ -27,6 +35,7 @@ pub struct Server {
     /// The daemon that knows the port by which other nodes reach the node.
     names: Option<Child>,
     node: Option<Child>,
+    _guard: Guard,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,6 +70,7 @@ impl Server {
         let folder = env::temp_dir().join(format!("{name}-rabbitmq"));
         let mut server = Self {
             programs,
+            _guard: Guard::new(STOP, &folder),
             folder,
             name,
             ports: Ports::free(),
@@ -94,6 +104,8 @@ impl Server {
 
     /// Kills the node, which has no time to write anything.
     pub fn kill(&mut self) {
+        // The guard must not kill other processes with these ids.
+        let _ = fs::remove_file(self.folder.join(PROCESSES));
         for child in [&mut self.node, &mut self.names] {
             if let Some(mut child) = child.take() {
                 let _ = child.kill();
@@ -194,8 +206,10 @@ impl Server {
             .stdout(output())
             .stderr(output())
             .spawn();
-        self.names = Some(names.expect("epmd starts"));
+        let names = self.names.insert(names.expect("epmd starts"));
         let node = self.node.insert(node.expect("rabbitmq-server starts"));
+        let ids = format!("{} {}", node.id(), names.id());
+        fs::write(self.folder.join(PROCESSES), ids).expect("the ids of the processes");
         let start = Instant::now();
         while start.elapsed() < PATIENCE && matches!(node.try_wait(), Ok(None)) {
             if TcpStream::connect(("127.0.0.1", self.ports.clients)).is_ok() {
