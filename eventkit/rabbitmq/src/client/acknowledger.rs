@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::consumer_state::ConsumerState;
 use super::delays::{Returned, Wait};
 use super::delivery_tag::DeliveryTag;
-use super::error::transport_error;
+use super::error::answer;
 use super::publisher::Outcome;
 use super::received_message::{Origin, ReceivedMessage};
 use super::record;
@@ -125,9 +125,8 @@ impl RabbitAcknowledger {
     }
 
     async fn ack(&self, operation: &str) -> Result<(), TransportError> {
-        let acked = self.tag.ack(&self.state.deliveries.channel).await;
-        let acked = acked.map_err(|error| transport_error(operation, error))?;
-        if !acked {
+        let acking = self.tag.ack(&self.state.deliveries.channel);
+        if !answer(operation, self.state.shared.timeout, acking).await? {
             return Err(self.no_longer_here(operation));
         }
         if self.has_record.load(Ordering::Relaxed) {

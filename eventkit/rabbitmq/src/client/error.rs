@@ -41,6 +41,9 @@ pub(super) fn is_mismatch(error: &lapin::Error) -> bool {
 }
 
 /// Waits for an answer of the broker; one that does not come is an error.
+///
+/// Requests without an answer need the limit too: the client does not tell whoever waits for one to be sent that
+/// its connection was lost meanwhile.
 pub(super) async fn answer<T>(
     operation: &str,
     limit: Duration,

@@ -237,11 +237,11 @@ impl Reading {
         // Entries may have been missed meanwhile, and nobody is known to have ended.
         self.progress().state.reset_clocks();
         while let Some(delivery) = next(&mut consumer).await {
-            let lost = |error| transport_error("read the state of the subscriptions", error);
-            let delivery = delivery.map_err(lost)?;
+            let operation = "read the state of the subscriptions";
+            let delivery = delivery.map_err(|error| transport_error(operation, error))?;
             self.apply(&delivery);
-            let acked = delivery.acker.ack(BasicAckOptions::default()).await;
-            acked.map_err(lost)?;
+            let acking = delivery.acker.ack(BasicAckOptions::default());
+            answer(operation, self.timeout, acking).await?;
         }
         Err(TransportError::unavailable(format!(
             "the stream `{}` was deleted",
