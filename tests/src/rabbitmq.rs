@@ -102,6 +102,12 @@ impl Server {
         self.ports.clients
     }
 
+    /// Returns the process id of the node, unless it was killed.
+    #[must_use]
+    pub fn id(&self) -> Option<u32> {
+        self.node.as_ref().map(Child::id)
+    }
+
     /// Kills the node, which has no time to write anything.
     pub fn kill(&mut self) {
         // The guard must not kill other processes with these ids.

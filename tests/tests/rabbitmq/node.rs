@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{self, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,13 +20,10 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Node(Option<Mutex<Server>>);
 
 impl Node {
-    /// Returns the node of the tests that run at the same time, since one takes seconds to start.
+    /// Returns the node that most tests share, since one takes seconds to start. It ends with this process.
     pub(crate) fn shared() -> Arc<Self> {
-        static SHARED: Mutex<Weak<Node>> = Mutex::new(Weak::new());
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-        let node = shared.upgrade().unwrap_or_else(Self::alone);
-        *shared = Arc::downgrade(&node);
-        node
+        static SHARED: OnceLock<Arc<Node>> = OnceLock::new();
+        Arc::clone(SHARED.get_or_init(Self::alone))
     }
 
     /// Starts a node for one test.

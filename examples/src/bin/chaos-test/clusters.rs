@@ -27,7 +27,7 @@ pub(crate) async fn leader_killed(row: &mut Environment) -> Result<(), BoxError>
     for time in 1..=2 {
         row.until(time, 4).await?;
         let leader = leader(&row.operator().await?).await?;
-        row.broker.restart(&leader, DOWN).await?;
+        row.broker.restart_member(&leader, DOWN).await?;
         row.allow(
             1,
             at_once(),

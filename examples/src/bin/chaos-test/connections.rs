@@ -16,10 +16,6 @@ const GONE: Duration = Duration::from_secs(6);
 /// How often connections are closed in the row with many faults.
 const MANY_TIMES: u64 = 50;
 
-/// One process repeats no other effect, because it remembers which events it could not acknowledge.
-/// At most one of the events that fail once is in flight.
-const CAME_TWICE: &str = "an event that failed, and whose return arrived after its redelivery";
-
 /// How long a killed server is stopped.
 const DOWN: Duration = Duration::from_secs(1);
 
@@ -43,7 +39,7 @@ async fn block(row: &mut Environment, directions: [&[Direction]; 2]) -> Result<(
         proxy.block(blocked);
         sleep(GONE).await;
         proxy.block(&[]);
-        row.allow(1, 1, CAME_TWICE);
+        row.allow_lost_connections(1);
     }
     row.until(1, 1).await
 }
@@ -59,21 +55,22 @@ pub(crate) async fn connections_closed(row: &mut Environment) -> Result<(), BoxE
         proxy.close_connections();
         row.done()?;
     }
-    row.allow(MANY_TIMES, 1, CAME_TWICE);
+    row.allow_lost_connections(MANY_TIMES);
     row.until(1, 1).await
 }
 
 pub(crate) async fn server_killed(row: &mut Environment) -> Result<(), BoxError> {
+    row.broker.settle().await;
     row.publish_all();
     row.start_worker()?;
     for time in 1..=2 {
         row.until(time, 4).await?;
         let done = row.done()?;
-        row.broker.restart("", DOWN).await?;
+        row.broker.restart(DOWN).await?;
         let why =
             "acknowledgements of 250 ms that the server had not written, and events in flight";
         row.allow(1, unwritten(row), why);
-        if !row.broker.server()?.is_at_least(2, 10) {
+        if row.broker.is_old_nats() {
             let why = "NATS before 2.10 may lose the whole position of a consumer that it writes";
             row.allow(1, done / HANDLERS.len() as u64, why);
         }
@@ -86,10 +83,8 @@ pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError>
     row.start_worker()?;
     for time in 1..=2 {
         row.until(time, 4).await?;
-        row.broker.server()?.freeze();
-        sleep(GONE).await;
-        row.broker.server()?.thaw();
-        row.allow(1, 1, CAME_TWICE);
+        row.broker.freeze(GONE).await?;
+        row.allow_lost_connections(1);
     }
     row.until(1, 1).await
 }

@@ -161,7 +161,7 @@ pub(crate) async fn roll(row: &mut Environment) -> Result<(), BoxError> {
     start_both(row).await?;
     row.until(3, 4).await?;
     row.terminate_oldest().await?;
-    row.allow_mix_ups(1)?;
+    row.allow_mix_ups(1);
     row.until(1, 1).await
 }
 
@@ -176,7 +176,7 @@ pub(crate) async fn roll_and_restart_old(row: &mut Environment) -> Result<(), Bo
     sleep(Duration::from_secs(1)).await;
     start(row, Generation::New).await?;
     row.terminate_oldest().await?;
-    row.allow_mix_ups(3)?;
+    row.allow_mix_ups(3);
     row.until(1, 1).await
 }
 
@@ -193,7 +193,7 @@ pub(crate) async fn roll_policy(row: &mut Environment) -> Result<(), BoxError> {
     row.allow(1, in_hand, why);
     row.until(3, 4).await?;
     row.terminate_oldest().await?;
-    row.allow_mix_ups(1)?;
+    row.allow_mix_ups(1);
     row.until(1, 1).await
 }
 
@@ -204,7 +204,7 @@ pub(crate) async fn remove_and_roll_back(row: &mut Environment) -> Result<(), Bo
     row.until(1, 2).await?;
     start(row, Generation::Old).await?;
     row.terminate_oldest().await?;
-    row.allow_mix_ups(2)?;
+    row.allow_mix_ups(2);
     row.until(1, 1).await
 }
 

@@ -5,15 +5,15 @@ use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventkit::BoxError;
-use eventkit_nats::Nats;
-use eventkit_tests::nats::Server;
-use tokio::task::block_in_place;
+use eventkit::transport::Transport;
 use tokio::time::sleep;
 
 use crate::broker::Broker;
+use crate::broker_config::{BrokerConfig, BrokerKind};
 use crate::effects::Tally;
 use crate::handlers::HANDLERS;
 use crate::letters::Letters;
@@ -23,7 +23,7 @@ use crate::proxy::Proxy;
 use crate::publishing::Publishing;
 use crate::row::{Allowance, Row};
 use crate::setup::{Fate, Setup};
-use crate::worker::{CONCURRENCY, StreamConfig};
+use crate::worker::CONCURRENCY;
 use crate::worker_process::WorkerProcess;
 
 /// The time without progress after which missing events count as lost.
@@ -35,9 +35,10 @@ pub(crate) struct Environment {
     pub(crate) workers: Vec<WorkerProcess>,
     pub(crate) publishing: Publishing,
     pub(crate) tally: Tally,
-    nats: Nats,
-    /// The server of dead letters or outgoing events, in rows that store them separately.
-    second: Option<Server>,
+    /// The connection of the publisher.
+    connection: Arc<dyn Transport>,
+    /// The broker of dead letters or outgoing events, in rows that store them separately.
+    second: Option<Broker>,
     folder: Folder,
     progress: Progress,
     started: Instant,
@@ -69,17 +70,17 @@ impl Environment {
         mut setup: Setup,
         progress: Progress,
     ) -> Result<Option<Self>, BoxError> {
-        let Some(broker) = Broker::start(setup.servers) else {
+        let Some(broker) = Broker::start(setup.broker, setup.servers) else {
             return Ok(None);
         };
         let folder = format!("eventkit-chaos-test-{}-{name}", process::id());
         let folder = Folder(env::temp_dir().join(folder));
         fs::create_dir_all(&folder.0)?;
-        let stream = &mut setup.worker.stream;
-        stream.url = broker.url();
-        stream.replicas = Some(setup.servers).filter(|servers| *servers > 1);
-        let nats = stream.open_at_start().await?;
-        Ok(Some(Self {
+        let config = &mut setup.worker.broker;
+        *config = broker.config();
+        config.replicas = Some(setup.servers).filter(|servers| *servers > 1);
+        let connection = config.open_at_start().await?;
+        let mut environment = Self {
             wanted: setup.pairs(Fate::Done).count() as u64,
             done: 0,
             setup,
@@ -87,7 +88,7 @@ impl Environment {
             workers: Vec::new(),
             publishing: Publishing::default(),
             tally: Tally::default(),
-            nats,
+            connection,
             second: None,
             folder,
             progress,
@@ -96,7 +97,18 @@ impl Environment {
             is_stuck: false,
             allowances: Vec::new(),
             broken: Vec::new(),
-        }))
+        };
+        if !environment.setup.broker.keeps_history() {
+            environment.declare_subscriptions().await?;
+        }
+        Ok(Some(environment))
+    }
+
+    /// Runs a worker without events, as a first deployment does: from then on, events are stored for the
+    /// subscriptions of its handlers.
+    async fn declare_subscriptions(&mut self) -> Result<(), BoxError> {
+        self.start_worker()?.ready().await?;
+        self.terminate_oldest().await
     }
 
     /// Returns the directory of the row.
@@ -106,27 +118,27 @@ impl Environment {
 
     /// Starts a proxy between the broker and the workers, which can block the connection.
     pub(crate) async fn start_proxy(&mut self) -> Result<Proxy, BoxError> {
-        let address = self.broker.url().replace("nats://", "");
-        let proxy = Proxy::to(address).await?;
-        self.setup.worker.stream.url = proxy.url();
+        let proxy = Proxy::to(self.broker.address()?).await?;
+        let address = proxy.address().to_string();
+        self.setup.worker.broker.url = self.broker.kind().url(&address);
         Ok(proxy)
     }
 
-    /// Starts the server of dead letters or outgoing events.
-    pub(crate) fn start_second_server(&mut self) -> Result<&mut Server, BoxError> {
-        self.second = block_in_place(Server::start);
-        self.second()
+    /// Starts the broker of dead letters or outgoing events.
+    pub(crate) fn start_second_broker(&mut self) -> Result<BrokerConfig, BoxError> {
+        self.second = Broker::start(self.setup.broker, 1);
+        Ok(self.second()?.config())
     }
 
-    /// Returns the server of dead letters or outgoing events.
-    pub(crate) fn second(&mut self) -> Result<&mut Server, BoxError> {
+    /// Returns the broker of dead letters or outgoing events.
+    pub(crate) fn second(&mut self) -> Result<&mut Broker, BoxError> {
         let second = self.second.as_mut();
-        second.ok_or_else(|| "the row has no second server".into())
+        second.ok_or_else(|| "the row has no second broker".into())
     }
 
-    /// Connects an operator to the broker.
+    /// Connects an operator to a NATS server.
     pub(crate) async fn operator(&self) -> Result<Operator, BoxError> {
-        Operator::connect(&self.broker.url()).await
+        Operator::connect(&self.broker.config().url).await
     }
 
     /// Publishes all events in the background.
@@ -136,13 +148,14 @@ impl Environment {
 
     /// Publishes some events in the background.
     pub(crate) fn publish(&mut self, numbers: Range<u64>) {
-        self.publishing.add(&self.nats, &self.setup, numbers, 1);
+        let connection = &self.connection;
+        self.publishing.add(connection, &self.setup, numbers, 1);
     }
 
     /// Publishes every event, and then each of them again.
     pub(crate) fn publish_all_twice(&mut self) {
-        let numbers = 0..self.setup.events;
-        self.publishing.add(&self.nats, &self.setup, numbers, 2);
+        let (connection, numbers) = (&self.connection, 0..self.setup.events);
+        self.publishing.add(connection, &self.setup, numbers, 2);
     }
 
     pub(crate) fn start_worker(&mut self) -> Result<&mut WorkerProcess, BoxError> {
@@ -183,12 +196,39 @@ impl Environment {
 
     /// Allows a bug of NATS before 2.10, which sometimes delivers another message in place of a
     /// returned one. Workers that stop return the messages that they have not started.
-    pub(crate) fn allow_mix_ups(&mut self, times: u64) -> Result<(), BoxError> {
-        if !self.broker.server()?.is_at_least(2, 10) {
+    pub(crate) fn allow_mix_ups(&mut self, times: u64) {
+        if self.broker.is_old_nats() {
             let why = "NATS before 2.10 may deliver others than the returned messages";
             self.allow(times, 1, why);
         }
-        Ok(())
+    }
+
+    /// Allows what is repeated when connections of the workers to the broker were lost, or no longer answer.
+    ///
+    /// A process remembers which events it could not acknowledge, and repeats no other effect. NATS confirms
+    /// acknowledgements. RabbitMQ does not, so that those on a lost connection count as sent.
+    pub(crate) fn allow_lost_connections(&mut self, times: u64) {
+        match self.setup.broker {
+            BrokerKind::Nats => self.allow(
+                times,
+                1,
+                "an event that failed, and whose return arrived after its redelivery",
+            ),
+            BrokerKind::RabbitMq => self.allow(
+                times,
+                in_hand(),
+                "events in flight, whose acknowledgements RabbitMQ does not confirm",
+            ),
+        }
+    }
+
+    /// Allows what is repeated because an event was published again, on a broker that detects no duplicates.
+    fn allow_republished(&mut self) {
+        let failures = self.publishing.failures();
+        if self.setup.broker == BrokerKind::RabbitMq && failures > 0 {
+            let why = "events published again, because the broker did not confirm them";
+            self.allow(failures, HANDLERS.len() as u64, why);
+        }
     }
 
     /// Records a broken promise, unless it was kept.
@@ -234,17 +274,22 @@ impl Environment {
     pub(crate) async fn until_letters(&mut self) -> Result<Letters, BoxError> {
         let worker = &self.setup.worker;
         let elsewhere = worker.letters.clone();
-        let stream = elsewhere.unwrap_or_else(|| StreamConfig::at(self.broker.url()));
+        let broker = elsewhere.unwrap_or_else(|| self.broker.config());
         let expected = self.setup.pairs(Fate::Dead).count() as u64;
-        let (mut found, mut since) = (Letters::on(&stream, &self.setup).await?, Instant::now());
-        while found.different < expected && since.elapsed() < PATIENCE {
-            sleep(Duration::from_millis(500)).await;
-            let now = Letters::on(&stream, &self.setup).await?;
-            if now != found {
-                (found, since) = (now, Instant::now());
+        let (mut found, mut since) = (Letters::default(), Instant::now());
+        loop {
+            match Letters::on(&broker, &self.setup).await {
+                // A broker that was just started may not answer yet.
+                Err(error) if error.is_retriable() && since.elapsed() < PATIENCE => {}
+                Err(error) => return Err(error.into()),
+                Ok(now) if now != found => (found, since) = (now, Instant::now()),
+                Ok(_) => {}
             }
+            if found.different >= expected || since.elapsed() >= PATIENCE {
+                return Ok(found);
+            }
+            sleep(Duration::from_millis(500)).await;
         }
-        Ok(found)
     }
 
     /// Returns the number of events that a handler of one worker handles in a time.
@@ -259,6 +304,7 @@ impl Environment {
     pub(crate) async fn finish(mut self, title: &'static str) -> Result<Row, BoxError> {
         let published = self.publishing.finish().await;
         self.demand_ok(published);
+        self.allow_republished();
         let letters = match self.until_letters().await {
             Ok(letters) => letters,
             Err(error) => {

@@ -1,8 +1,7 @@
 //! The published events.
 
-use eventkit::transport::{Publisher, RawMessage, TransportError, TransportErrorKind};
+use eventkit::transport::{RawMessage, Transport, TransportError, TransportErrorKind};
 use eventkit::{BoxError, CloudEvent};
-use eventkit_nats::Nats;
 use serde::{Deserialize, Serialize};
 
 /// A parcel was weighed.
@@ -77,14 +76,21 @@ impl Kind {
     }
 
     /// Publishes a message of this kind once.
-    pub(crate) async fn publish(self, nats: &Nats, number: u64) -> Result<(), TransportError> {
+    pub(crate) async fn publish(
+        self,
+        broker: &dyn Transport,
+        number: u64,
+    ) -> Result<(), TransportError> {
         let message = self.message(number).map_err(|error| {
             let message = "failed to create the message";
             TransportError::new(TransportErrorKind::Rejected, message).with_source(error)
         })?;
         match message {
-            Message::Event(event) => nats.publish_event(&event).await.map(drop),
-            Message::Raw(raw) => nats.publish_raw(ParcelWeighed::TYPE, &raw).await.map(drop),
+            Message::Event(event) => broker.publish_event(&event).await.map(drop),
+            Message::Raw(raw) => broker
+                .publish_raw(ParcelWeighed::TYPE, &raw)
+                .await
+                .map(drop),
         }
     }
 

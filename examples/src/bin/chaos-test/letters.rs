@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use eventkit::transport::TransportError;
 use eventkit_service::{DeadLetter, DeadLetters};
 
+use crate::broker_config::BrokerConfig;
 use crate::setup::{Fate, Setup};
-use crate::worker::{SERVICE, StreamConfig};
+use crate::worker::SERVICE;
 
 /// The dead letters of a row.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub(crate) struct Letters {
 }
 
 impl Letters {
-    /// Lists all dead letters on a server without changing them.
-    pub(crate) async fn on(stream: &StreamConfig, setup: &Setup) -> Result<Self, TransportError> {
-        let letters = DeadLetters::new(stream.open().await?, SERVICE)
+    /// Lists all dead letters on a broker without changing them.
+    pub(crate) async fn on(broker: &BrokerConfig, setup: &Setup) -> Result<Self, TransportError> {
+        let letters = DeadLetters::new(broker.open().await?, SERVICE)
             .list()
             .await?;
         let mut seen = HashSet::new();

@@ -7,14 +7,15 @@
 //! cargo run -p eventkit-examples --release --bin chaos-test -- --row widened --events 400
 //! ```
 //!
-//! Each row has its own NATS server or cluster, on free ports and with its own directory. The
-//! program publishes events and starts itself as worker processes, which handle them on
-//! `JetStream`. It causes a fault, and counts the effects of the handlers. It exits with 1 if a
+//! Each row has its own broker, a NATS server or cluster or a RabbitMQ node, on free ports and with its
+//! own directory. The program publishes events and starts itself as worker processes, which handle
+//! them. It causes a fault, and counts the effects of the handlers. It exits with 1 if a
 //! promise was broken: an event was lost, a healthy event became a dead letter, a dead letter is
 //! missing, or there are more repeated effects than the row allows. A row allows the number of
 //! events in flight at a fault, times the number of faults.
 
 mod broker;
+mod broker_config;
 mod clusters;
 mod connections;
 mod deployments;
@@ -30,6 +31,7 @@ mod processes;
 mod progress;
 mod proxy;
 mod publishing;
+mod rabbitmq;
 mod replays;
 mod row;
 mod setup;
@@ -121,10 +123,10 @@ async fn main() -> Result<ExitCode, BoxError> {
         _ = tokio::signal::ctrl_c() => return Ok(ExitCode::FAILURE),
         _ = stop.recv() => return Ok(ExitCode::FAILURE),
     };
-    let Some(rows) = rows else {
-        println!("the chaos test needs a NATS server, which is disabled");
+    if rows.is_empty() {
+        println!("the chaos test needs a broker, and all are disabled");
         return Ok(ExitCode::SUCCESS);
-    };
+    }
     row::print(&rows);
     Ok(if rows.iter().all(Row::holds) {
         ExitCode::SUCCESS
@@ -133,8 +135,8 @@ async fn main() -> Result<ExitCode, BoxError> {
     })
 }
 
-/// Runs all rows, or returns `None` if tests with a broker are disabled.
-async fn run_all(arguments: Arguments) -> Result<Option<Vec<Row>>, BoxError> {
+/// Runs all rows whose broker is not disabled.
+async fn run_all(arguments: Arguments) -> Result<Vec<Row>, BoxError> {
     let (events, count) = (arguments.events, arguments.faults.len());
     let jobs = Arc::new(Semaphore::new(arguments.jobs));
     let mut running = JoinSet::new();
@@ -150,18 +152,15 @@ async fn run_all(arguments: Arguments) -> Result<Option<Vec<Row>>, BoxError> {
     }
     let mut rows = Vec::new();
     while let Some(row) = running.join_next().await {
-        let Some(row) = row?? else {
-            return Ok(None);
-        };
-        rows.push(row);
+        rows.extend(row??);
     }
     rows.sort_by_key(|(at, _)| *at);
-    Ok(Some(rows.into_iter().map(|(_, row)| row).collect()))
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
-/// Runs a row, or returns `None` if tests with a broker are disabled.
+/// Runs a row, or returns `None` if tests with its broker are disabled.
 async fn run(fault: Fault, events: u64, progress: Progress) -> Result<Option<Row>, BoxError> {
-    let mut setup = Setup::new(events);
+    let mut setup = Setup::new(fault.broker, events);
     (fault.set_up)(&mut setup);
     let Some(mut environment) = Environment::start(fault.name, setup, progress).await? else {
         return Ok(None);

@@ -59,7 +59,7 @@ pub(crate) async fn stream_deleted(row: &mut Environment) -> Result<(), BoxError
     sleep(GONE).await;
     let is_gone = operator.stream().await?.is_none();
     row.demand(is_gone, "a worker recreated the deleted stream");
-    row.setup.worker.stream.open().await?;
+    row.setup.worker.broker.open().await?;
     row.publish(half..all);
     let ready = row.newest()?.ready().await;
     row.demand_ok(ready);

@@ -58,13 +58,8 @@ impl Proxy {
         })
     }
 
-    #[allow(dead_code, reason = "the money test asks for it")]
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
-    }
-
-    pub(crate) fn url(&self) -> String {
-        format!("nats://{}", self.address)
     }
 
     /// Blocks the given directions, and forwards the others.

@@ -6,8 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use eventkit::BoxError;
-use eventkit::transport::TransportError;
-use eventkit_nats::Nats;
+use eventkit::transport::{Transport, TransportError};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -28,16 +27,22 @@ pub(crate) struct Publishing {
 
 impl Publishing {
     /// Publishes events in the background, and retries each until the broker has stored it.
-    pub(crate) fn add(&mut self, nats: &Nats, setup: &Setup, numbers: Range<u64>, times: u32) {
+    pub(crate) fn add(
+        &mut self,
+        broker: &Arc<dyn Transport>,
+        setup: &Setup,
+        numbers: Range<u64>,
+        times: u32,
+    ) {
         let end = numbers.end;
         for first in numbers.start..end.min(numbers.start + u64::from(AT_ONCE)) {
-            let (nats, setup) = (nats.clone(), setup.clone());
+            let (broker, setup) = (Arc::clone(broker), setup.clone());
             let failures = Arc::clone(&self.failures);
             let own = (first..end).step_by(usize::from(AT_ONCE));
             self.tasks.spawn(async move {
                 for number in own {
                     for _ in 0..times {
-                        publish(&nats, &setup, number, &failures).await?;
+                        publish(&*broker, &setup, number, &failures).await?;
                     }
                 }
                 Ok(())
@@ -60,14 +65,14 @@ impl Publishing {
 }
 
 async fn publish(
-    nats: &Nats,
+    broker: &dyn Transport,
     setup: &Setup,
     number: u64,
     failures: &AtomicU64,
 ) -> Result<(), TransportError> {
     let start = Instant::now();
     loop {
-        match setup.kind_of(number).publish(nats, number).await {
+        match setup.kind_of(number).publish(broker, number).await {
             Err(error) if start.elapsed() > PATIENCE => return Err(error),
             Err(_) => {
                 failures.fetch_add(1, Ordering::Relaxed);

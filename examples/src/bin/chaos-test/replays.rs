@@ -1,9 +1,10 @@
 //! Replays of dead letters while workers run.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use eventkit::BoxError;
-use eventkit_nats::Nats;
+use eventkit::transport::Transport;
 use eventkit_service::DeadLetters;
 use tokio::time::sleep;
 
@@ -34,8 +35,8 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     row.publish(half..all);
     row.start_worker()?.ready().await?;
     row.start_worker()?.ready().await?;
-    let nats = row.setup.worker.stream.open().await?;
-    let replaying = tokio::spawn(replay_all(nats, declined));
+    let broker = row.setup.worker.broker.open().await?;
+    let replaying = tokio::spawn(replay_all(broker, declined));
     sleep(Duration::from_millis(500)).await;
     row.take_oldest()?.kill().await?;
     row.start_worker()?;
@@ -50,8 +51,8 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
 }
 
 /// Replays a number of dead letters, and returns the number replayed.
-async fn replay_all(nats: Nats, wanted: usize) -> Result<usize, BoxError> {
-    let letters = DeadLetters::new(nats, SERVICE).replay_rate(20);
+async fn replay_all(broker: Arc<dyn Transport>, wanted: usize) -> Result<usize, BoxError> {
+    let letters = DeadLetters::new(broker, SERVICE).replay_rate(20);
     let (start, mut replayed) = (Instant::now(), 0);
     while replayed < wanted && start.elapsed() < PATIENCE {
         replayed += letters.replay_all().await?;

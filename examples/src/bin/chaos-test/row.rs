@@ -74,12 +74,12 @@ impl Row {
 /// Prints the table, followed by broken promises.
 pub(crate) fn print(rows: &[Row]) {
     println!(
-        "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8}  reason for repeated effects",
+        "{:<52} {:>6} {:>10} {:>7} {:>13} {:>8}  reason for repeated effects",
         "fault", "lost", "done twice", "at most", "dead letters", "seconds"
     );
     for row in rows {
         println!(
-            "{:<44} {:>6} {:>10} {:>7} {:>13} {:>8.1}  {}",
+            "{:<52} {:>6} {:>10} {:>7} {:>13} {:>8.1}  {}",
             row.title,
             row.lost,
             row.repeated,

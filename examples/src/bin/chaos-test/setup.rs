@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::broker_config::BrokerKind;
 use crate::events::Kind;
 use crate::handlers::HANDLERS;
 use crate::worker::{CONCURRENCY, WorkerConfig};
@@ -15,6 +16,7 @@ pub(crate) struct Setup {
     pub(crate) kind: fn(u64, u64) -> Kind,
     /// The expected result of a handler for an event.
     pub(crate) fate: fn(&str, u64, Kind) -> Fate,
+    pub(crate) broker: BrokerKind,
     /// The number of servers. More than one form a cluster.
     pub(crate) servers: usize,
     pub(crate) worker: WorkerConfig,
@@ -42,11 +44,12 @@ impl Fate {
 }
 
 impl Setup {
-    pub(crate) fn new(events: u64) -> Self {
+    pub(crate) fn new(broker: BrokerKind, events: u64) -> Self {
         Self {
             events,
             kind: Kind::healthy,
             fate: Fate::by_kind,
+            broker,
             servers: 1,
             worker: WorkerConfig::default(),
         }

@@ -9,16 +9,16 @@ use eventkit::transport::{Subscription, Transport};
 use serde_json::json;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection};
-use tokio::task::block_in_place;
 use tokio::time::{sleep, timeout};
 
+use crate::broker_config::BrokerKind;
 use crate::environment::Environment;
 use crate::events::{Kind, ReceiptPrinted};
 use crate::handlers::HANDLERS;
 use crate::setup::Setup;
-use crate::worker::StreamConfig;
+use crate::worker::CONCURRENCY;
 
-/// The time limit for a full stream to reject an event.
+/// The time limit for a full broker to reject an event.
 const REFUSAL: Duration = Duration::from_secs(30);
 
 /// How long a store is unavailable.
@@ -34,18 +34,21 @@ pub(crate) async fn published_twice(row: &mut Environment) -> Result<(), BoxErro
     row.until(1, 1).await
 }
 
+/// Publishes every event twice on a broker that detects no duplicates.
+pub(crate) async fn published_twice_with_inbox(row: &mut Environment) -> Result<(), BoxError> {
+    row.setup.worker.inbox = Some(row.folder().join("inbox.sqlite"));
+    published_twice(row).await
+}
+
 pub(crate) async fn letters_down(row: &mut Environment) -> Result<(), BoxError> {
-    let url = row.start_second_server()?.url();
-    row.setup.worker.letters = Some(StreamConfig::at(url));
+    row.setup.worker.letters = Some(row.start_second_broker()?);
     row.start_worker()?.ready().await?;
-    let letters = row.second()?;
-    block_in_place(|| letters.kill());
+    row.second()?.settle().await;
+    row.second()?.kill()?;
     row.publish_all();
     row.until(1, 1).await?;
     sleep(GONE).await;
-    let letters = row.second()?;
-    block_in_place(|| letters.restart());
-    Ok(())
+    row.second()?.start_again()
 }
 
 pub(crate) fn sends_receipts(setup: &mut Setup) {
@@ -53,19 +56,24 @@ pub(crate) fn sends_receipts(setup: &mut Setup) {
     setup.lasting(Duration::from_secs(4));
 }
 
-/// Stops the server of outgoing events, and counts the stored events at the end.
+/// Stops the broker of outgoing events, and counts the stored events at the end.
 pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError> {
-    let stream = StreamConfig::at(row.start_second_server()?.url());
-    row.setup.worker.outgoing = Some(stream.clone());
+    let outgoing = row.start_second_broker()?;
+    row.setup.worker.outgoing = Some(outgoing.clone());
+    // From now on, receipts are stored for the subscription.
+    let broker = outgoing.open().await?;
+    broker.subscribe(&all_receipts()).await?.close().await?;
+    row.second()?.settle().await;
     row.publish_all();
     row.start_worker()?;
     row.until(1, 4).await?;
-    let outgoing = row.second()?;
-    block_in_place(|| outgoing.kill());
-    sleep(GONE).await;
-    block_in_place(|| outgoing.restart());
+    row.second()?.restart(GONE).await?;
+    if row.setup.broker == BrokerKind::RabbitMq {
+        let why = "receipts published again, because the broker did not confirm them";
+        row.allow(1, u64::from(CONCURRENCY), why);
+    }
     row.until(1, 1).await?;
-    let receipts = receipts(&stream).await?;
+    let receipts = receipts(&*broker).await?;
     let different = receipts.iter().collect::<HashSet<_>>().len() as u64;
     let lost = row.setup.events - different;
     row.demand(lost == 0, format!("{lost} outgoing events lost"));
@@ -75,11 +83,13 @@ pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError>
     Ok(())
 }
 
+fn all_receipts() -> Subscription {
+    Subscription::new("count", [ReceiptPrinted::TYPE])
+}
+
 /// Returns the numbers of all stored receipts.
-async fn receipts(stream: &StreamConfig) -> Result<Vec<u64>, BoxError> {
-    let subscription = Subscription::new("count", [ReceiptPrinted::TYPE]);
-    let nats = stream.open().await?;
-    let mut consumer = nats.subscribe(&subscription).await?;
+async fn receipts(broker: &dyn Transport) -> Result<Vec<u64>, BoxError> {
+    let mut consumer = broker.subscribe(&all_receipts()).await?;
     let mut numbers = Vec::new();
     // No message within the timeout means that this was the last one.
     while let Ok(next) = timeout(Duration::from_secs(2), consumer.next()).await {
@@ -122,7 +132,7 @@ pub(crate) async fn full_of_bytes(row: &mut Environment) -> Result<(), BoxError>
     operator
         .update_stream(&json!({ "max_bytes": bytes }))
         .await?;
-    row.setup.worker.stream.max_bytes = Some(bytes);
+    row.setup.worker.broker.max_bytes = Some(bytes);
     row.publish(half..all);
     until_refused(row).await?;
     // There is no space left for dead letters.
@@ -157,12 +167,12 @@ pub(crate) async fn full_of_messages(row: &mut Environment) -> Result<(), BoxErr
     row.until(1, 1).await
 }
 
-/// Waits until the stream rejects events.
-async fn until_refused(row: &mut Environment) -> Result<(), BoxError> {
+/// Waits until the broker rejects events.
+pub(crate) async fn until_refused(row: &mut Environment) -> Result<(), BoxError> {
     let start = Instant::now();
     while row.publishing.failures() == 0 {
         if start.elapsed() > REFUSAL {
-            return Err("the full stream does not reject events".into());
+            return Err("the broker does not reject events".into());
         }
         sleep(Duration::from_millis(20)).await;
         row.done()?;

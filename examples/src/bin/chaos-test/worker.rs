@@ -3,17 +3,15 @@
 use eventkit::BoxError;
 use std::io::Write;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use eventkit::transport::TransportError;
 use eventkit::{Dispatcher, Policy};
-use eventkit_nats::Nats;
 use eventkit_service::{Service, ServiceHandle, SubscriptionHealth};
 use eventkit_sql::SqliteInbox;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::sleep;
 
+use crate::broker_config::BrokerConfig;
 use crate::deployments::{Deployment, Generation};
 use crate::effects::Effects;
 use crate::handlers::{Behaviour, CHAOS_TEST, Label, Work};
@@ -33,7 +31,7 @@ pub(crate) const NOT_READY: &str = "not ready: ";
 /// The prefix of the output line with the event at which the worker is trapped.
 pub(crate) const TRAPPED: &str = "trapped at ";
 
-/// The name of the service, of the stream, and of the service in dead letters.
+/// The name of the service, of its stream or exchange, and of the service in dead letters.
 pub(crate) const SERVICE: &str = "parcels";
 
 /// The default number of events that a handler handles concurrently.
@@ -43,17 +41,14 @@ pub(crate) const CONCURRENCY: u16 = 16;
 /// process.
 pub(crate) const ACK_WAIT: Duration = Duration::from_secs(3);
 
-/// The time limit for a cluster to elect a leader.
-const ELECTION: Duration = Duration::from_secs(30);
-
 /// The configuration of a worker process.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct WorkerConfig {
-    pub(crate) stream: StreamConfig,
-    /// The server of dead letters, if they are stored separately.
-    pub(crate) letters: Option<StreamConfig>,
-    /// The server of outgoing events, if they are stored separately.
-    pub(crate) outgoing: Option<StreamConfig>,
+    pub(crate) broker: BrokerConfig,
+    /// The broker of dead letters, if they are stored separately.
+    pub(crate) letters: Option<BrokerConfig>,
+    /// The broker of outgoing events, if they are stored separately.
+    pub(crate) outgoing: Option<BrokerConfig>,
     pub(crate) inbox: Option<PathBuf>,
     pub(crate) effects: PathBuf,
     /// The handlers of a deployment, which replace the default ones.
@@ -64,18 +59,10 @@ pub(crate) struct WorkerConfig {
     pub(crate) behaviour: Behaviour,
 }
 
-/// The stream of the chaos test on a server.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub(crate) struct StreamConfig {
-    pub(crate) url: String,
-    pub(crate) replicas: Option<usize>,
-    pub(crate) max_bytes: Option<u64>,
-}
-
 impl Default for WorkerConfig {
     fn default() -> Self {
         Self {
-            stream: StreamConfig::default(),
+            broker: BrokerConfig::default(),
             letters: None,
             outgoing: None,
             inbox: None,
@@ -88,40 +75,6 @@ impl Default for WorkerConfig {
                 label: Label::FailsOnce,
                 ..Behaviour::default()
             },
-        }
-    }
-}
-
-impl StreamConfig {
-    pub(crate) fn at(url: String) -> Self {
-        Self {
-            url,
-            ..Self::default()
-        }
-    }
-
-    /// Opens the stream.
-    pub(crate) async fn open(&self) -> Result<Nats, TransportError> {
-        let mut nats = Nats::connect(&self.url)
-            .stream(SERVICE)
-            .idle_heartbeat(Duration::from_secs(1));
-        if let Some(replicas) = self.replicas {
-            nats = nats.replicas(replicas);
-        }
-        if let Some(max_bytes) = self.max_bytes {
-            nats = nats.max_bytes(max_bytes);
-        }
-        nats.open().await
-    }
-
-    /// Opens the stream on a broker that was just started. A cluster may not have a leader yet.
-    pub(crate) async fn open_at_start(&self) -> Result<Nats, TransportError> {
-        let start = Instant::now();
-        loop {
-            match self.open().await {
-                Err(_) if start.elapsed() < ELECTION => sleep(Duration::from_millis(200)).await,
-                opened => return opened,
-            }
         }
     }
 }
@@ -149,7 +102,7 @@ pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
         .initial_delay(Duration::from_millis(100))
         .max_delay(Duration::from_secs(1));
     let mut service = Service::new(SERVICE, &app)
-        .transport(config.stream.open().await?)
+        .transport(config.broker.open().await?)
         .policy(policy)
         .ack_wait(config.ack_wait);
     if let Some(letters) = &config.letters {

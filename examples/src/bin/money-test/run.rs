@@ -99,7 +99,7 @@ async fn start(
         let address = address.trim_start_matches("nats://").to_owned();
         let proxy = Proxy::to(address).await?;
         let mut config = WorkerConfig {
-            nats: proxy.url(),
+            nats: format!("nats://{}", proxy.address()),
             database: database.to_owned(),
             without_tx: arguments.without_tx,
         };
