@@ -13,17 +13,13 @@ use std::time::Duration;
 
 use eventkit::transport::PublisherExt;
 use eventkit::{BoxError, CloudEvent, Dispatcher, Registry};
+use eventkit_comparison::broker::spent::{Measurement, Spent, median, range};
 use eventkit_nats::Nats;
 use eventkit_service::Service;
 use eventkit_tests::nats::Server;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
-
-#[path = "nats/spent.rs"]
-mod spent;
-
-use self::spent::{Measurement, Spent, median, range};
 
 const HANDLERS: [u64; 3] = [1, 10, 50];
 const BACKLOGS: [u64; 2] = [10_000, 200_000];

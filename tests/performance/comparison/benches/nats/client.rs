@@ -7,11 +7,12 @@ use std::sync::Arc;
 use async_nats::jetstream;
 use async_nats::jetstream::consumer::{AckPolicy, PullConsumer, pull};
 use eventkit::BoxError;
+use eventkit_comparison::broker::contender::{Ending, Handled, OrderPlaced, Running};
 use futures_core::Stream;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
+use crate::{Bench, Contender};
 
 pub fn confirmed(name: &'static str) -> Contender {
     Contender {

@@ -6,9 +6,6 @@
 //! process and of the server, because the rate depends on other load of the machine. The latency is
 //! the time from before an event is published until a handler has it, at 200 events per second.
 //!
-//! The latency is the time from before an event is published until a handler has it, at 200 events
-//! per second.
-//!
 //! With an argument after `--`, the contenders that have it in their name consume, and nothing else is done.
 
 use std::env;
@@ -16,25 +13,45 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventkit::BoxError;
+use eventkit::transport::Publisher;
+use eventkit_comparison::broker::contender::{self, Consume};
+use eventkit_comparison::broker::spent::{self, Spent};
 use eventkit_nats::Nats;
 use eventkit_tests::nats::Server;
 use tokio::task::JoinSet;
 
 mod client;
-mod contender;
 mod publish;
 mod ruststream;
 mod service;
-mod spent;
 
-use self::contender::{Bench, Consume, Contender};
-use self::spent::{Spent, median, range};
+type Contender = contender::Contender<Bench>;
 
 const EVENTS: u64 = 20_000;
 const ROUNDS: u32 = 7;
 /// The number of events per contender and round whose latency is measured.
 const ALONE: u64 = 200;
 const INTERVAL: Duration = Duration::from_millis(5);
+
+/// The environment that all contenders share.
+pub struct Bench {
+    nats: Nats,
+    /// A transport on a stream without consumers.
+    published: Nats,
+    client: async_nats::Client,
+    url: String,
+    /// The process id of the server.
+    server: u32,
+}
+
+impl Bench {
+    /// Returns the number of events in the stream.
+    async fn count(&self) -> Result<u64, BoxError> {
+        let context = async_nats::jetstream::new(self.client.clone());
+        let mut stream = context.get_stream("events").await?;
+        Ok(stream.info().await?.state.messages)
+    }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
@@ -106,26 +123,11 @@ async fn consume(bench: &Arc<Bench>, wanted: Option<&str>) -> Result<(), BoxErro
     for round in 0..ROUNDS {
         for (contender, spent) in &mut all {
             let consume = Consume::new(format!("{}-{round}", contender.short), EVENTS);
-            spent.push(contender.run(bench, consume).await?);
+            spent.push(contender.run(bench, bench.server, consume).await?);
         }
     }
-    println!("events per second; microseconds of the processor per event, here and in the server");
-    for (contender, spent) in &all {
-        let us = |of: fn(&Spent) -> Duration| {
-            let times = spent
-                .iter()
-                .map(|own| of(own).as_secs_f64() * 1e6 / EVENTS as f64);
-            range(times.collect())
-        };
-        let seconds = median(spent.iter().map(|own| own.wall.as_secs_f64()).collect());
-        println!(
-            "{:<55} {:>8.0}/s  {} here  {} server",
-            contender.name,
-            EVENTS as f64 / seconds,
-            us(|own| own.client),
-            us(|own| own.server)
-        );
-    }
+    let all = all.iter().map(|(own, spent)| (own.name, &**spent));
+    spent::print_rates(EVENTS, all);
     Ok(())
 }
 
@@ -140,19 +142,12 @@ async fn latency(bench: &Arc<Bench>) -> Result<(), BoxError> {
     for round in 0..ROUNDS {
         for (contender, times) in &mut all {
             let name = format!("{}-alone-{round}", contender.short);
-            times.extend(contender.latencies(bench, name, ALONE, INTERVAL).await?);
+            let stored = (&bench.nats as &dyn Publisher, bench.count().await?);
+            let measured = contender.latencies(bench, stored, name, (ALONE, INTERVAL));
+            times.extend(measured.await?);
         }
     }
-    println!("microseconds from before an event is published until a handler has it");
-    for (contender, times) in &mut all {
-        times.sort_by(f64::total_cmp);
-        let at = |share: usize| times[times.len() * share / 100];
-        println!(
-            "{:<55} p50 {:.0}  p99 {:.0}",
-            contender.name,
-            at(50),
-            at(99)
-        );
-    }
+    let all = all.into_iter().map(|(own, times)| (own.name, times));
+    spent::print_latencies(all.collect());
     Ok(())
 }

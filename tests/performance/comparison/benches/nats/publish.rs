@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_nats::{HeaderMap, jetstream};
 use eventkit::transport::PublisherExt;
 use eventkit::{BoxError, CloudEvent, Event};
+use eventkit_comparison::broker::contender::order;
+use eventkit_comparison::broker::spent::{self, Measurement, Spent};
 use eventkit_nats::binding;
 use tokio::task::JoinSet;
 
-use crate::contender::{Bench, order};
-use crate::spent::{Measurement, Spent, range};
-use crate::{EVENTS, ROUNDS};
+use crate::{Bench, EVENTS, ROUNDS};
 
 const IN_FLIGHT: usize = 100;
 
@@ -22,23 +22,12 @@ pub async fn run(bench: &Arc<Bench>) -> Result<(), BoxError> {
         all.push(tokio::spawn(with_publish_all(Arc::clone(bench))).await??);
     }
     println!("publishing with {IN_FLIGHT} in flight: microseconds of the processor per event");
-    for (name, spent) in [
+    let all = [
         ("async-nats, in tasks", client),
         ("Nats::publish, in tasks", typed),
         ("Nats::publish_all", all),
-    ] {
-        let us = |of: fn(&Spent) -> std::time::Duration| {
-            let times = spent
-                .iter()
-                .map(|own| of(own).as_secs_f64() * 1e6 / EVENTS as f64);
-            range(times.collect())
-        };
-        println!(
-            "{name:<55} {} here  {} server",
-            us(|own| own.client),
-            us(|own| own.server)
-        );
-    }
+    ];
+    spent::print_times(EVENTS, all.iter().map(|(name, spent)| (*name, &**spent)));
     Ok(())
 }
 

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use eventkit::BoxError;
+use eventkit_comparison::broker::contender::{Ending, Handled, OrderPlaced, Running};
 use ruststream::runtime::RunningApp;
 use ruststream_nats::prelude::*;
 
-use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
+use crate::{Bench, Contender};
 
 /// The name of the next consumer.
 static NAME: Mutex<String> = Mutex::new(String::new());

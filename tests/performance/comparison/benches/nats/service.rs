@@ -1,17 +1,18 @@
 //! A service of eventkit.
 
-use std::future::pending;
 use std::path::Path;
 use std::sync::Arc;
 
-use eventkit::{BoxError, Dispatcher, Policy, Registry, State, handles};
+use eventkit::{BoxError, Policy, Registry, State, handles};
+use eventkit_comparison::broker::contender::{Handled, OrderPlaced, Running};
+use eventkit_comparison::broker::service;
 use eventkit_nats::Nats;
-use eventkit_service::{MemoryInbox, Service, ServiceBuilder, ServiceHandle};
+use eventkit_service::{MemoryInbox, ServiceBuilder};
 use eventkit_sql::SqliteInbox;
 use tokio::runtime::Handle;
-use tokio::task::{JoinHandle, block_in_place};
+use tokio::task::block_in_place;
 
-use crate::contender::{Bench, Contender, Ending, Handled, OrderPlaced, Running};
+use crate::{Bench, Contender};
 
 static SHOP: Registry = Registry::new("shop");
 static SYNC: Registry = Registry::new("sync");
@@ -102,7 +103,7 @@ pub fn unconfirmed(name: &'static str) -> Contender {
             Box::pin(async move {
                 let builder = Nats::connect(&bench.url).unconfirmed_acks();
                 let nats = builder.open().await?;
-                start_on(nats, name, handled, &SHOP, |service| Ok(service)).await
+                service::start(nats, name, handled, &SHOP, Ok).await
             })
         },
     }
@@ -118,11 +119,6 @@ pub fn sync(name: &'static str) -> Contender {
     }
 }
 
-struct RunningService {
-    handle: ServiceHandle,
-    task: JoinHandle<Result<(), BoxError>>,
-}
-
 async fn start(
     bench: Arc<Bench>,
     name: String,
@@ -130,32 +126,5 @@ async fn start(
     registry: &'static Registry,
     configure: impl FnOnce(ServiceBuilder) -> Result<ServiceBuilder, BoxError>,
 ) -> Result<Box<dyn Running>, BoxError> {
-    start_on(bench.nats.clone(), name, handled, registry, configure).await
-}
-
-async fn start_on(
-    nats: Nats,
-    name: String,
-    handled: Handled,
-    registry: &'static Registry,
-    configure: impl FnOnce(ServiceBuilder) -> Result<ServiceBuilder, BoxError>,
-) -> Result<Box<dyn Running>, BoxError> {
-    let app = Dispatcher::new(registry).state(handled).build()?;
-    let service = Service::new(name, &app).transport(nats);
-    let service = configure(service)?.build()?;
-    let handle = service.handle();
-    let task = tokio::spawn(async move {
-        service.run_until(pending()).await?;
-        Ok(())
-    });
-    Ok(Box::new(RunningService { handle, task }))
-}
-
-impl Running for RunningService {
-    fn end(self: Box<Self>) -> Ending {
-        Box::pin(async move {
-            self.handle.stop();
-            self.task.await?
-        })
-    }
+    service::start(bench.nats.clone(), name, handled, registry, configure).await
 }

@@ -49,6 +49,7 @@ fn processor_time(process: &str) -> Duration {
     Duration::from_millis(ticks.sum::<u64>() * 10)
 }
 
+/// Returns the median.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
@@ -59,4 +60,43 @@ pub fn range(mut values: Vec<f64>) -> String {
     values.sort_by(f64::total_cmp);
     let (least, most) = (values[0], values[values.len() - 1]);
     format!("{:5.1} ({least:.1} to {most:.1})", values[values.len() / 2])
+}
+
+/// Prints the rates and the processor times of contenders, each of which consumed a number of events in
+/// every round.
+pub fn print_rates<'a>(events: u64, contenders: impl Iterator<Item = (&'a str, &'a [Spent])>) {
+    println!("events per second; microseconds of the processor per event, here and in the server");
+    for (name, spent) in contenders {
+        let walls = spent.iter().map(|own| own.wall.as_secs_f64());
+        let rate = events as f64 / median(walls.collect());
+        println!("{name:<55} {rate:>8.0}/s  {}", per_event(spent, events));
+    }
+}
+
+/// Prints the processor times of contenders.
+pub fn print_times<'a>(events: u64, contenders: impl Iterator<Item = (&'a str, &'a [Spent])>) {
+    for (name, spent) in contenders {
+        println!("{name:<55} {}", per_event(spent, events));
+    }
+}
+
+fn per_event(spent: &[Spent], events: u64) -> String {
+    let us = |of: fn(&Spent) -> Duration| {
+        let times = spent
+            .iter()
+            .map(|own| of(own).as_secs_f64() * 1e6 / events as f64);
+        range(times.collect())
+    };
+    let (here, server) = (us(|own| own.client), us(|own| own.server));
+    format!("{here} here  {server} server")
+}
+
+/// Prints the latencies of contenders, in microseconds.
+pub fn print_latencies(contenders: Vec<(&str, Vec<f64>)>) {
+    println!("microseconds from before an event is published until a handler has it");
+    for (name, mut times) in contenders {
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times[times.len() * share / 100];
+        println!("{name:<55} p50 {:.0}  p99 {:.0}", at(50), at(99));
+    }
 }

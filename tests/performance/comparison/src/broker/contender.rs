@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use eventkit::transport::{Publisher, PublisherExt};
 use eventkit::{BoxError, CloudEvent};
-use eventkit_nats::Nats;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 
-use crate::spent::{Measurement, Spent};
+use super::spent::{Measurement, Spent};
 
 /// The order of all benchmarks.
 #[derive(Debug, Serialize, Deserialize, CloudEvent)]
@@ -29,17 +29,6 @@ pub fn order(number: u64) -> OrderPlaced {
         customer: "ann".to_owned(),
         total_cents: 1250,
     }
-}
-
-/// The environment that all contenders share.
-pub struct Bench {
-    pub nats: Nats,
-    /// A transport on a stream without consumers.
-    pub published: Nats,
-    pub client: async_nats::Client,
-    pub url: String,
-    /// The process id of the server.
-    pub server: u32,
 }
 
 /// Counts the events of a handler.
@@ -95,41 +84,47 @@ pub trait Running: Send {
     fn end(self: Box<Self>) -> Ending;
 }
 
-pub struct Contender {
+/// A consumer that is compared, in an environment that all share.
+pub struct Contender<B> {
     pub name: &'static str,
     pub short: &'static str,
-    pub start: fn(Arc<Bench>, String, Handled) -> Starting,
+    pub start: fn(Arc<B>, String, Handled) -> Starting,
 }
 
-impl Contender {
-    /// Consumes the events of the stream.
-    pub async fn run(&self, bench: &Arc<Bench>, consume: Consume) -> Result<Spent, BoxError> {
+impl<B> Contender<B> {
+    /// Consumes the events that are stored, and measures the processor time of this process and of the server.
+    pub async fn run(
+        &self,
+        bench: &Arc<B>,
+        server: u32,
+        consume: Consume,
+    ) -> Result<Spent, BoxError> {
         let Consume {
             name,
             handled,
             mut done,
         } = consume;
-        let measurement = Measurement::start(bench.server);
+        let measurement = Measurement::start(server);
         let running = (self.start)(Arc::clone(bench), name, handled).await?;
         timeout(Duration::from_secs(120), done.recv()).await?;
         running.end().await?;
         Ok(measurement.end())
     }
 
-    /// Returns the latencies of events that are published one at a time, in microseconds.
+    /// Returns the latencies of events that are published one at a time, in microseconds. The events that are
+    /// stored `before` are consumed first.
     pub async fn latencies(
         &self,
-        bench: &Arc<Bench>,
+        bench: &Arc<B>,
+        (publisher, before): (&dyn Publisher, u64),
         name: String,
-        events: u64,
-        every: Duration,
+        (events, every): (u64, Duration),
     ) -> Result<Vec<f64>, BoxError> {
         let Consume {
             name,
             handled,
             mut done,
         } = Consume::new(name, 0);
-        let before = bench.count().await?;
         let running = (self.start)(Arc::clone(bench), name, handled).await?;
         for _ in 0..before {
             done.recv().await;
@@ -138,22 +133,17 @@ impl Contender {
         for number in 0..events {
             ticks.tick().await;
             let order = order(number);
-            let start = Instant::now();
-            bench.nats.publish(&order).await?;
+            let mut start = Instant::now();
+            // Some brokers store events only once a consumer has declared its queue.
+            while publisher.publish(&order).await?.unrouted {
+                sleep(every).await;
+                start = Instant::now();
+            }
             let handled = timeout(Duration::from_secs(20), done.recv()).await?;
             let handled = handled.ok_or("the consumer has ended")?;
             times.push(handled.duration_since(start).as_secs_f64() * 1e6);
         }
         running.end().await?;
         Ok(times)
-    }
-}
-
-impl Bench {
-    /// Returns the number of events in the stream.
-    async fn count(&self) -> Result<u64, BoxError> {
-        let context = async_nats::jetstream::new(self.client.clone());
-        let mut stream = context.get_stream("events").await?;
-        Ok(stream.info().await?.state.messages)
     }
 }
