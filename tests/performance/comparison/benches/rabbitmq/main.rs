@@ -25,8 +25,8 @@ mod transport;
 
 type Contender = contender::Contender<Bench>;
 
-const EVENTS: u64 = 20_000;
-const ROUNDS: u32 = 7;
+const EVENTS: u64 = 10_000;
+const ROUNDS: u32 = 5;
 /// The number of events per contender and round whose latency is measured.
 const ALONE: u64 = 200;
 const INTERVAL: Duration = Duration::from_millis(5);
