@@ -57,6 +57,15 @@ impl Link {
         connected.is_some_and(|connection| connection.status().blocked())
     }
 
+    /// Returns the maximum size of a frame, as agreed with the broker.
+    pub(super) fn max_frame_size(&self) -> usize {
+        let connected = self.connected();
+        let size = connected.map(|connection| connection.configuration().frame_max());
+        // Zero stands for no limit.
+        size.filter(|size| *size > 0)
+            .map_or(usize::MAX, |size| size as usize)
+    }
+
     /// Returns the connection, and opens a new one if the last one was lost. After failures, the next
     /// attempt waits.
     pub(super) async fn connection(&self) -> Result<Arc<Connection>, TransportError> {

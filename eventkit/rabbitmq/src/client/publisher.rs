@@ -1,24 +1,37 @@
 //! Publishing, with confirmations of the broker.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventkit::transport::TransportError;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::{BasicProperties, Channel, Confirmation};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::error::{answer, is_mismatch, is_not_found, transport_error};
 use super::link::Link;
+use crate::mapping::message::encoded_size;
 use crate::mapping::names::short;
 
-/// A channel on which the broker confirms what is published.
+/// The number of messages that are published at a time, each on a channel of its own.
+const MAX_CHANNELS: usize = 64;
+
+/// The size of a frame that every connection has.
+const MIN_FRAME_SIZE: usize = 4_096;
+
+/// Channels on which the broker confirms what is published.
+///
+/// A channel has one message at a time. The client gives a message that no queue takes to the next
+/// confirmation of its channel, which may be that of another message. And the broker closes the channel of a
+/// message that it refuses, with all other messages on it.
 #[derive(Debug)]
 pub(super) struct Publishing {
     link: Link,
     timeout: Duration,
-    channel: Mutex<Option<Channel>>,
-    opening: tokio::sync::Mutex<()>,
+    /// The channels without a message.
+    idle: Mutex<Vec<Channel>>,
+    permits: Semaphore,
 }
 
 /// What became of a confirmed message.
@@ -36,8 +49,8 @@ impl Publishing {
         Self {
             link,
             timeout,
-            channel: Mutex::default(),
-            opening: tokio::sync::Mutex::default(),
+            idle: Mutex::default(),
+            permits: Semaphore::new(MAX_CHANNELS),
         }
     }
 
@@ -55,7 +68,9 @@ impl Publishing {
         properties: BasicProperties,
         body: &[u8],
     ) -> Result<Outcome, TransportError> {
+        self.check_size(operation, &properties)?;
         let publishing = async {
+            let _permit = self.permits.acquire().await;
             let channel = self.channel().await?;
             let options = BasicPublishOptions {
                 mandatory: true,
@@ -68,6 +83,9 @@ impl Publishing {
                 Ok(confirm) => confirm.await,
                 Err(error) => Err(error),
             };
+            if confirmation.is_ok() {
+                self.idle().push(channel);
+            }
             match confirmation {
                 Err(error) if is_not_found(&error) => Ok(None),
                 Err(error) if is_mismatch(&error) => Err(TransportError::rejected(format!(
@@ -98,24 +116,37 @@ impl Publishing {
         }
     }
 
-    async fn channel(&self) -> Result<Channel, TransportError> {
-        if let Some(channel) = self.current() {
-            return Ok(channel);
+    /// Checks that the properties of a message fit in a frame. The broker closes the connection otherwise, with
+    /// all other messages on it.
+    fn check_size(
+        &self,
+        operation: &str,
+        properties: &BasicProperties,
+    ) -> Result<(), TransportError> {
+        let bytes = encoded_size(properties);
+        let max = self.link.max_frame_size();
+        if bytes <= MIN_FRAME_SIZE || bytes <= max {
+            return Ok(());
         }
-        let _opening = self.opening.lock().await;
-        if let Some(channel) = self.current() {
-            return Ok(channel);
+        Err(TransportError::rejected(format!(
+            "failed to {operation}: its headers have {bytes} bytes, and a frame of this connection has {max}"
+        )))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Channel>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a channel without a message, or opens one.
+    async fn channel(&self) -> Result<Channel, TransportError> {
+        while let Some(channel) = { self.idle().pop() } {
+            if channel.status().connected() {
+                return Ok(channel);
+            }
         }
         let channel = self.link.channel().await?;
         let selecting = channel.confirm_select(ConfirmSelectOptions::default());
         answer("ask for confirmations", self.timeout, selecting).await?;
-        let mut current = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(current.insert(channel).clone())
-    }
-
-    /// Returns the channel, unless it or its connection was lost.
-    fn current(&self) -> Option<Channel> {
-        let current = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
-        current.clone().filter(|own| own.status().connected())
+        Ok(channel)
     }
 }

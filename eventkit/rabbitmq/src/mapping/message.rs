@@ -19,7 +19,10 @@ use super::routing;
 use crate::binding::{self, HeaderRef, HeaderValue};
 
 /// The delivery mode of messages that are stored on disk.
-const PERSISTENT: u8 = 2;
+pub(crate) const PERSISTENT: u8 = 2;
+
+/// The headers by which a message asks the broker to route it by more keys than its own.
+pub(crate) const ROUTING_HEADERS: [&str; 2] = ["CC", "BCC"];
 
 /// The bytes of the headers that a message may have: all of them are in one frame, of 128 KiB at most, which leaves
 /// room for those that are added when the message is returned or becomes a dead letter.
@@ -135,6 +138,43 @@ fn properties(headers: FieldTable) -> BasicProperties {
     properties.with_delivery_mode(PERSISTENT)
 }
 
+/// The most bytes of a frame in addition to the headers of its message: those of the frame itself, and of the
+/// other properties.
+const PROPERTIES_SIZE: usize = 1_024;
+
+/// Returns the size of the frame that has the headers of a message, or a little more.
+pub(crate) fn encoded_size(properties: &BasicProperties) -> usize {
+    let table = properties.headers().as_ref();
+    table.map_or(0, table_size) + PROPERTIES_SIZE
+}
+
+fn table_size(table: &FieldTable) -> usize {
+    let entries = table.inner().iter();
+    entries
+        .map(|(name, value)| 1 + name.as_str().len() + value_size(value))
+        .sum::<usize>()
+        + 4
+}
+
+/// Returns the size of a value with its type.
+fn value_size(value: &AMQPValue) -> usize {
+    1 + match value {
+        AMQPValue::Void => 0,
+        AMQPValue::Boolean(_) | AMQPValue::ShortShortInt(_) | AMQPValue::ShortShortUInt(_) => 1,
+        AMQPValue::ShortInt(_) | AMQPValue::ShortUInt(_) => 2,
+        AMQPValue::LongInt(_) | AMQPValue::LongUInt(_) | AMQPValue::Float(_) => 4,
+        AMQPValue::DecimalValue(_) => 5,
+        AMQPValue::LongLongInt(_) | AMQPValue::Double(_) | AMQPValue::Timestamp(_) => 8,
+        AMQPValue::ShortString(text) => 1 + text.as_str().len(),
+        AMQPValue::LongString(text) => 4 + text.as_bytes().len(),
+        AMQPValue::ByteArray(bytes) => 4 + bytes.as_slice().len(),
+        AMQPValue::FieldArray(values) => {
+            4 + values.as_slice().iter().map(value_size).sum::<usize>()
+        }
+        AMQPValue::FieldTable(table) => table_size(table),
+    }
+}
+
 /// Converts a raw message for an event type.
 ///
 /// # Errors
@@ -160,7 +200,7 @@ pub(crate) fn convert(ty: &str, message: &RawMessage) -> Result<OutgoingMessage,
             && value.len() <= MAX_NAME;
         if is_property {
             content_type = Some(value);
-        } else {
+        } else if !ROUTING_HEADERS.contains(&name.as_str()) {
             values.entry(name).or_default().push(value);
         }
     }
@@ -324,7 +364,11 @@ mod tests {
         ];
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let message = RawMessage::new(headers.to_vec(), "no event");
-        let outgoing = convert("t", &message).unwrap();
+        let mut sent = message.clone();
+        // The broker would route it by these keys too.
+        let more = ["CC", "BCC"].map(|name| (name.to_owned(), "eventkit.replay.s".to_owned()));
+        sent.headers.extend(more);
+        let outgoing = convert("t", &sent).unwrap();
         let limits = Limits::DEFAULT;
         let invalid = decode(limits, &outgoing.properties, &outgoing.body).unwrap_err();
         assert_eq!(invalid.message, message);

@@ -9,6 +9,7 @@ mod loss;
 mod operators;
 mod order;
 mod pika;
+mod publishing;
 mod service;
 mod wire;
 

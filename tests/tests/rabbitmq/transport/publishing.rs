@@ -1,0 +1,71 @@
+//! Many messages that are published at the same time, and do not disturb each other.
+
+use eventkit::Event;
+use eventkit::transport::{Subscription, TransportErrorKind};
+use eventkit_rabbitmq::RabbitMq;
+use tokio::task::JoinSet;
+
+use super::{event, subscribe};
+use crate::node::Node;
+
+const CONCURRENCY: usize = 32;
+const COUNT: usize = 100;
+
+/// Publishes events of two kinds at the same time.
+async fn publish_both(
+    rabbitmq: &RabbitMq,
+    kinds: [Event; 2],
+    check: fn(usize, Result<eventkit::transport::Published, eventkit::transport::TransportError>),
+) {
+    let mut publishing = JoinSet::new();
+    for number in 0..CONCURRENCY {
+        let (rabbitmq, kinds) = (rabbitmq.clone(), kinds.clone());
+        publishing.spawn(async move {
+            for turn in 0..COUNT {
+                let kind = (number + turn) % 2;
+                check(kind, rabbitmq.publish(&kinds[kind]).await);
+            }
+        });
+    }
+    publishing.join_all().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_no_queue_takes_are_told_apart_from_others_at_the_same_time() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    subscribe(&rabbitmq, &Subscription::new("s", ["taken"])).await;
+    let kinds = ["taken", "other"].map(|ty| event(ty, "1").build().unwrap());
+    publish_both(&rabbitmq, kinds, |kind, published| {
+        assert_eq!(published.unwrap().unrouted, kind == 1);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_the_broker_refuses_takes_no_other_with_it() {
+    let node = Node::alone();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let _ = node.server().unwrap().control(&[
+        "eval",
+        "application:set_env(rabbit, max_message_size, 10000).",
+    ]);
+    let rabbitmq = builder.open().await.unwrap();
+    subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let kinds = [10, 20_000].map(|size| {
+        let event = event("t", "1").data_text("x".repeat(size));
+        event.build().unwrap()
+    });
+    publish_both(&rabbitmq, kinds, |kind, published| match published {
+        Ok(_) => assert_eq!(kind, 0),
+        Err(error) => {
+            assert_eq!((kind, error.kind()), (1, TransportErrorKind::Rejected));
+        }
+    })
+    .await;
+}
