@@ -232,7 +232,7 @@ impl RabbitAcknowledger {
             if outcome.await? == Outcome::Stored {
                 return Ok(());
             }
-            // The queue was deleted.
+            // The queue or the exchange was deleted.
             shared.forget_delays();
         }
         Err(TransportError::unavailable(
@@ -258,9 +258,17 @@ impl RabbitAcknowledger {
         }
     }
 
+    /// Skips a message that is not for the service. If that fails, it is delivered again after a while.
+    pub(super) async fn skip_later(self, message: MessageMetadata) {
+        if let Err(error) = self.skip(message).await {
+            debug!(%error, "failed to skip a message");
+            sleep(skip_delay(message.delivery_count)).await;
+        }
+    }
+
     /// Acknowledges a message that the subscription does not select, or returns it if a later selection is
     /// recorded.
-    pub(super) async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
+    async fn skip(&self, message: MessageMetadata) -> Result<(), TransportError> {
         let ConsumerState {
             shared,
             digest,

@@ -51,6 +51,7 @@ impl RabbitConsumer {
             shared.timeout,
         ));
         shared.with_facts(&deliveries.queue, |facts| {
+            facts.consumers.retain(|own| own.strong_count() > 0);
             facts.consumers.push(Arc::downgrade(&deliveries));
         });
         let state = Arc::new(ConsumerState {
@@ -93,12 +94,7 @@ impl RabbitConsumer {
         }
         let Some(selected) = self.selected(&received.origin) else {
             let acknowledger = self.acknowledger(received, None);
-            tokio::spawn(async move {
-                let skipped = acknowledger.skip(metadata).await;
-                if let Err(error) = skipped {
-                    debug!(%error, "failed to skip a message");
-                }
-            });
+            tokio::spawn(acknowledger.skip_later(metadata));
             return None;
         };
         let event = message::decode(shared.limits, &received.properties, &received.body);

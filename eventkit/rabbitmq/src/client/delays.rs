@@ -8,6 +8,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 
 use super::queue::{DELAY, text};
+use crate::mapping::message::{PERSISTENT, ROUTING_HEADERS};
 use crate::mapping::names::short;
 
 // What a returned message was before, and what has happened to it.
@@ -23,12 +24,15 @@ const SUSPECT_RUNS: &str = "eventkit-return-suspect-runs";
 const PREFIX: &str = "eventkit-return-";
 
 /// The headers of the broker, which it writes again.
-const OF_BROKER: [&str; 5] = [
+const OF_BROKER: [&str; 8] = [
     "x-delivery-count",
     "x-death",
     "x-first-death-exchange",
     "x-first-death-queue",
     "x-first-death-reason",
+    "x-last-death-exchange",
+    "x-last-death-queue",
+    "x-last-death-reason",
 ];
 
 /// The shortest and the longest time of a delay queue: powers of two, from 64 ms to 12 days.
@@ -119,7 +123,7 @@ impl Returned {
 
     /// Returns the properties of the message that waits for a time, with what is left then.
     pub(super) fn write(&self, properties: &BasicProperties, delay: Duration) -> BasicProperties {
-        let mut table = without_returns(properties);
+        let mut table = as_published(properties);
         let millis = |time: Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
         let delay = millis(delay).to_string();
         let values = [
@@ -139,18 +143,38 @@ impl Returned {
         for (name, value) in values.into_iter().chain(numbers) {
             table.insert(short(name), value);
         }
-        properties.clone().with_headers(table)
+        // Not all of them: the broker obeys `expiration`, and refuses a `user_id` that is not this user.
+        let mut returned = BasicProperties::default()
+            .with_headers(table)
+            .with_delivery_mode(PERSISTENT);
+        if let Some(content_type) = properties.content_type() {
+            returned = returned.with_content_type(content_type.clone());
+        }
+        if let Some(id) = properties.message_id() {
+            returned = returned.with_message_id(id.clone());
+        }
+        returned
     }
 }
 
-/// Removes the headers of a returned message, and those of the broker, so that the message is as it was
-/// published.
-pub(super) fn without_returns(properties: &BasicProperties) -> FieldTable {
+/// Returns whether a header is one of a returned message, or one that is for the broker or from it.
+fn is_foreign(header: &str) -> bool {
+    // The keys of its sender must not become those of a message that a service publishes.
+    header.starts_with(PREFIX) || OF_BROKER.contains(&header) || ROUTING_HEADERS.contains(&header)
+}
+
+pub(super) fn has_foreign_headers(properties: &BasicProperties) -> bool {
+    let headers = properties.headers().as_ref();
+    headers.is_some_and(|table| table.inner().keys().any(|name| is_foreign(name.as_str())))
+}
+
+/// Returns the headers of a message without those of a returned message, and without those that are for the
+/// broker or from it.
+pub(super) fn as_published(properties: &BasicProperties) -> FieldTable {
     let mut table = FieldTable::default();
     let headers = properties.headers().as_ref();
     for (name, value) in headers.into_iter().flat_map(|table| table.inner().iter()) {
-        let is_own = name.as_str().starts_with(PREFIX) || OF_BROKER.contains(&name.as_str());
-        if !is_own {
+        if !is_foreign(name.as_str()) {
             table.insert(name.clone(), value.clone());
         }
     }
@@ -186,7 +210,12 @@ mod tests {
         let mut table = FieldTable::default();
         table.insert(short("cloudEvents_id"), text("1"));
         table.insert(short("x-death"), text("then"));
-        let properties = BasicProperties::default().with_headers(table);
+        table.insert(short("CC"), text("eventkit.replay.s"));
+        let properties = BasicProperties::default()
+            .with_headers(table)
+            .with_content_type(short("text/plain"))
+            .with_user_id(short("web"))
+            .with_expiration(short("1"));
         let mut record = DeliveryRecord::default();
         record.failed_attempts = 3;
         let returned = Returned {
@@ -198,7 +227,9 @@ mod tests {
         };
         let written = returned.write(&properties, Duration::from_secs(2));
         assert_eq!(Returned::read(&written), Some(returned));
-        assert_eq!(without_returns(&written).inner().len(), 1);
+        assert_eq!(written.content_type(), properties.content_type());
+        assert_eq!((written.user_id(), written.expiration()), (&None, &None));
+        assert_eq!(as_published(&written).inner().len(), 1);
         assert_eq!(Returned::read(&properties), None);
     }
 }

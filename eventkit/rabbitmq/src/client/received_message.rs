@@ -4,7 +4,7 @@ use bytes::Bytes;
 use eventkit::transport::MessageMetadata;
 use lapin::message::Delivery;
 
-use super::delays::{Returned, without_returns};
+use super::delays::{Returned, as_published, has_foreign_headers};
 use super::delivery_tag::DeliveryTag;
 use crate::binding::HeaderRef;
 use crate::mapping::message;
@@ -37,25 +37,26 @@ impl ReceivedMessage {
             delivery_tag,
             exchange,
             routing_key,
+            redelivered,
             mut properties,
             data,
             ..
         } = delivery;
-        let redeliveries = message::headers(&properties).find_map(|(name, value)| match value {
+        let count = message::headers(&properties).find_map(|(name, value)| match value {
             HeaderRef::Integer(number) if name == "x-delivery-count" => u32::try_from(number).ok(),
             _ => None,
         });
+        // The broker writes the header when it delivers a message again; before, it is the sender's.
+        let redeliveries = count.filter(|_| redelivered).unwrap_or(0);
         let is_returned =
             exchange.as_str() == names.services && routing_key.as_str().starts_with(RETURN_PREFIX);
         let returned = is_returned.then(|| Returned::read(&properties)).flatten();
-        if redeliveries.is_some() || returned.is_some() {
-            let headers = without_returns(&properties);
+        if has_foreign_headers(&properties) {
+            let headers = as_published(&properties);
             properties = properties.with_headers(headers);
         }
         let before = returned.as_ref().map_or(0, |returned| returned.deliveries);
-        let count = before
-            .saturating_add(redeliveries.unwrap_or(0))
-            .saturating_add(1);
+        let count = before.saturating_add(redeliveries).saturating_add(1);
         let origin = match &returned {
             Some(returned) => Origin {
                 exchange: returned.exchange.clone(),
@@ -72,7 +73,7 @@ impl ReceivedMessage {
             origin,
             properties,
             body: Bytes::from(data),
-            redeliveries: redeliveries.unwrap_or(0),
+            redeliveries,
             returned,
         }
     }

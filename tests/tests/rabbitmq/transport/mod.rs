@@ -5,6 +5,7 @@
 mod conformance;
 mod crash;
 mod deployments;
+mod hostile;
 mod loss;
 mod operators;
 mod order;

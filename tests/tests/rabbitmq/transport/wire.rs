@@ -21,12 +21,12 @@ fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
     table
 }
 
-fn text(text: &str) -> AMQPValue {
+pub(super) fn text(text: &str) -> AMQPValue {
     AMQPValue::LongString(text.into())
 }
 
 /// The headers of an event, as the .NET SDK writes them by default.
-fn headers(id: &str) -> Vec<(&'static str, AMQPValue)> {
+pub(super) fn headers(id: &str) -> Vec<(&'static str, AMQPValue)> {
     vec![
         ("cloudEvents:specversion", text("1.0")),
         ("cloudEvents:id", text(id)),
@@ -35,7 +35,7 @@ fn headers(id: &str) -> Vec<(&'static str, AMQPValue)> {
     ]
 }
 
-async fn send(
+pub(super) async fn send(
     channel: &lapin::Channel,
     (exchange, key): (&str, &str),
     headers: &[(&str, AMQPValue)],
@@ -150,6 +150,7 @@ async fn headers_of_senders_are_not_those_of_returned_messages() {
         ("eventkit-return-deliveries", AMQPValue::LongLongInt(9)),
         ("eventkit-return-failed-attempts", AMQPValue::LongLongInt(9)),
         ("eventkit-return-left", AMQPValue::LongLongInt(i64::MAX)),
+        ("x-delivery-count", AMQPValue::LongLongInt(9)),
     ];
     let headers: Vec<_> = headers("1").into_iter().chain(forged).collect();
     // The exchange of the events is open to senders, whatever key they choose.

@@ -1,0 +1,97 @@
+//! Messages of senders who mean harm, or know no better.
+
+use std::time::Duration;
+
+use eventkit::transport::Subscription;
+use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::{AMQPValue, FieldArray, FieldTable};
+use tokio::time::timeout;
+
+use super::wire::{headers, send, text};
+use super::{channel, event, id, next, subscribe};
+use crate::node::Node;
+
+#[tokio::test]
+async fn more_routing_keys_of_a_sender_are_not_those_of_what_a_service_returns() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let declared = channel.queue_declare(
+        "".into(),
+        QueueDeclareOptions::exclusive(),
+        FieldTable::default(),
+    );
+    let queue = declared.await.unwrap().name().clone();
+    let reserved = ["eventkit.deadletter.tests", "eventkit.replay.other"];
+    for key in reserved {
+        let bound = channel.queue_bind(
+            queue.clone(),
+            format!("{exchange}.eventkit").into(),
+            key.into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        );
+        bound.await.unwrap();
+    }
+    let keys = || AMQPValue::FieldArray(FieldArray::from(reserved.map(text).to_vec()));
+    let routing = [("CC", keys()), ("BCC", keys())];
+    let headers: Vec<_> = headers("1").into_iter().chain(routing).collect();
+    send(&channel, (&exchange, "t"), &headers).await;
+    let incoming = next(&mut *consumer).await;
+    let returned = incoming.handle.nack(Duration::from_millis(64));
+    returned.await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(incoming.metadata.delivery_count, 2);
+    incoming.handle.ack().await.unwrap();
+    let mut forged = channel
+        .basic_consume(
+            queue,
+            "".into(),
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let delivery = std::future::poll_fn(|context| {
+        use futures_core::Stream;
+        std::pin::Pin::new(&mut forged).poll_next(context)
+    });
+    let nothing = timeout(Duration::from_millis(500), delivery).await;
+    assert!(nothing.is_err(), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn headers_that_fill_a_frame_disturb_nothing_when_their_message_is_returned() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    subscribe(&rabbitmq, &Subscription::new("other", ["other"])).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let long = [("note", text(&"x".repeat(130_700)))];
+    let headers: Vec<_> = headers("1").into_iter().chain(long).collect();
+    send(&channel, (&exchange, "t"), &headers).await;
+    let publishing = tokio::spawn(async move {
+        for number in 0..200 {
+            let event = event("other", &number.to_string()).build().unwrap();
+            rabbitmq.publish(&event).await.unwrap();
+        }
+    });
+    for delivery in 1..=5 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(
+            (id(&incoming), incoming.metadata.delivery_count),
+            ("1", delivery)
+        );
+        let returned = incoming.handle.nack(Duration::from_millis(20));
+        returned.await.unwrap();
+    }
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+    publishing.await.expect("all are published at once");
+}
