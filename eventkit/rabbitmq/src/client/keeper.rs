@@ -10,7 +10,7 @@ use tracing::{debug, info};
 
 use super::consumer_state::ConsumerState;
 use super::deliveries::Deliveries;
-use super::state::{Entry, Opening, opening};
+use super::state::{Entry, Opening, SubscriptionState, opening};
 
 /// The minimum and maximum interval between looks at the messages in flight.
 const MIN_TICK: Duration = Duration::from_millis(50);
@@ -93,15 +93,8 @@ async fn look(
     let log = &shared.log;
     match role {
         Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
-            let entry = Entry::Renew {
-                queue: state.deliveries.queue.to_string(),
-                digest: state.digest.clone(),
-            };
-            log.note(entry).await?;
+            renew(state).await?;
             *renewed = Instant::now();
-            for old in log.take_old() {
-                log.note(Entry::State(old)).await?;
-            }
         }
         Some(SelectionRole::Superseded) => take_over(state).await?,
         // The stream was deleted.
@@ -115,6 +108,28 @@ async fn look(
         Some(SelectionRole::Latest) => {}
     }
     Ok(())
+}
+
+/// Writes that a process with the latest selection is running, and restores what operators have deleted.
+async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
+    let shared = &state.shared;
+    let log = &shared.log;
+    let entry = Entry::Renew {
+        queue: state.deliveries.queue.to_string(),
+        digest: state.digest.clone(),
+    };
+    log.note(entry).await?;
+    for old in log.take_old() {
+        log.note(Entry::State(old)).await?;
+    }
+    let administrator = shared.administrator();
+    administrator.declare_shared().await?;
+    let name = &state.deliveries.subscription.name;
+    let bindings = log.look(|all| all.find(name).map(SubscriptionState::all_bindings));
+    let bindings = bindings.unwrap_or_default();
+    administrator
+        .bind_all(&state.deliveries.queue, &bindings)
+        .await
 }
 
 fn own_opening(state: &ConsumerState) -> Result<Opening, TransportError> {

@@ -97,6 +97,9 @@ impl Administrator<'_> {
     /// Declares the queue in which messages wait for a time, after which the broker passes them on to the
     /// exchange of the services.
     pub(super) async fn declare_delay(&self, delay: Duration) -> Result<(), TransportError> {
+        let exchange = &self.names.delays;
+        self.declare_exchange(exchange, ExchangeKind::Headers)
+            .await?;
         let queue = self.names.delay_queue(delay);
         let millis = i64::try_from(delay.as_millis()).unwrap_or(i64::MAX);
         let arguments = table([
@@ -109,7 +112,7 @@ impl Administrator<'_> {
         ]);
         self.declare_queue(&queue, arguments).await?;
         let matches = table([("x-match", text("all")), (DELAY, text(&millis.to_string()))]);
-        self.bind(&queue, &self.names.delays, "", matches).await
+        self.bind(&queue, exchange, "", matches).await
     }
 
     /// Returns the counts of a queue; `None` if it does not exist.

@@ -87,8 +87,8 @@ pub(super) struct StoredRecord {
 #[derive(Debug)]
 struct Known {
     state: SubscriptionState,
-    /// The number of the last entry with the state.
-    stated: u64,
+    /// The number of the last entry with the state; `None` if that is not in the log any more.
+    stated: Option<u64>,
     /// The time since which no process with the latest selection has shown that it is running.
     renewed: Instant,
 }
@@ -155,7 +155,7 @@ impl State {
         let Some(known) = found.and_then(|queue| self.of_queue(&queue)) else {
             self.subscriptions.push(Known {
                 state: SubscriptionState::new(opening),
-                stated: entries,
+                stated: Some(entries),
                 renewed: Instant::now(),
             });
             return;
@@ -167,7 +167,7 @@ impl State {
             SelectionRole::Unknown if !state.is_owned_by(&opening) => return,
             SelectionRole::Latest | SelectionRole::Unknown => state.adopt(opening),
         }
-        known.stated = entries;
+        known.stated = Some(entries);
         known.renewed = Instant::now();
     }
 
@@ -175,12 +175,12 @@ impl State {
         let entries = self.entries;
         // Whoever knows the subscription knows what has happened since the state was written.
         if let Some(known) = self.of_queue(&state.queue) {
-            known.stated = entries;
+            known.stated = Some(entries);
             return;
         }
         self.subscriptions.push(Known {
             state,
-            stated: entries,
+            stated: Some(entries),
             renewed: Instant::now(),
         });
     }
@@ -240,13 +240,21 @@ impl State {
         }
     }
 
+    /// Notes that the entries are gone which were applied so far.
+    pub(super) fn note_new_log(&mut self) {
+        for known in &mut self.subscriptions {
+            known.stated = None;
+        }
+    }
+
     /// Takes the subscriptions whose state is to be written again.
     pub(super) fn take_old(&mut self) -> Vec<SubscriptionState> {
         let entries = self.entries;
         let old = self.subscriptions.iter_mut();
-        let old = old.filter(|known| entries - known.stated > RESTATEMENT_INTERVAL);
+        let is_old = |stated: u64| entries - stated > RESTATEMENT_INTERVAL;
+        let old = old.filter(|known| known.stated.is_none_or(is_old));
         old.map(|known| {
-            known.stated = entries;
+            known.stated = Some(entries);
             known.state.clone()
         })
         .collect()
@@ -267,7 +275,10 @@ impl SubscriptionState {
 
     /// Makes the selection of a process the latest.
     fn adopt(&mut self, opening: Opening) {
-        if !self.is_named(&opening.name) {
+        // A process of an earlier deployment opens it by a former name, and one that renames it back too.
+        let is_renamed = !self.is_named(&opening.name) || opening.formerly.contains(&self.name);
+        if is_renamed && self.name != opening.name {
+            self.former_names.retain(|former| *former != opening.name);
             let former = std::mem::replace(&mut self.name, opening.name);
             self.former_names.push(former);
         }
@@ -287,6 +298,15 @@ impl SubscriptionState {
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let former = self.former_names.iter();
         [&self.name].into_iter().chain(former).map(String::as_str)
+    }
+
+    /// Returns the bindings of the queue: those of the latest selection, and those of replays and returned
+    /// messages.
+    pub(super) fn all_bindings(&self) -> Vec<Binding> {
+        let names: Vec<&str> = self.names().collect();
+        let mut bindings = routing::own_bindings(&self.queue, &names);
+        bindings.extend(self.bindings());
+        bindings
     }
 
     pub(super) fn bindings(&self) -> Vec<Binding> {
@@ -365,6 +385,22 @@ mod tests {
         assert_eq!((&*own.queue, &*own.name), ("shop.mail", "receipt"));
         assert_eq!(own.former_names, ["mail"]);
         assert_eq!(own.selections.generation(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_subscription_that_is_renamed_back_has_its_name_without_saying_so_later() {
+        let state = applied([
+            Entry::Open(opening("mail", &[], &["a"])),
+            Entry::Open(opening("receipt", &["mail"], &["a"])),
+            Entry::Open(opening("mail", &["receipt"], &["a"])),
+            Entry::Open(opening("mail", &[], &["b"])),
+        ]);
+        let own = state.find("receipt").unwrap();
+        assert_eq!(
+            (&*own.name, &*own.former_names),
+            ("mail", &["receipt".to_owned()][..])
+        );
+        assert_eq!(own.bindings()[0].key, "b");
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use eventkit::transport::TransportError;
+use eventkit::transport::{TransportError, backoff};
 use futures_core::Stream;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
@@ -24,18 +24,19 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 use uuid::Uuid;
 
-use super::error::{answer, transport_error};
+use super::error::{answer, is_not_found, transport_error};
 use super::link::Link;
 use super::publisher::{Outcome, Publishing};
-use super::queue::{table, text};
+use super::queue::{Administrator, table, text};
 use super::state::{Entry, State};
 use crate::mapping::names::{Names, short};
 
 /// The entries that the broker sends before they are acknowledged.
 const PREFETCH: u16 = 500;
 
-/// The time before a lost follower reads on.
+/// The minimum and maximum time before a lost follower reads on.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// The header with the position of an entry.
 const OFFSET: &str = "x-stream-offset";
@@ -152,16 +153,29 @@ impl StateLog {
         let Names {
             services, state, ..
         } = &self.names;
-        let properties = BasicProperties::default().with_delivery_mode(2);
-        let publishing = &self.publishing;
-        let outcome = publishing.publish(operation, services, state, properties, &body);
-        match outcome.await? {
-            Outcome::Stored => Ok(()),
-            // The next subscription that is opened declares it again.
-            Outcome::Unrouted | Outcome::NoExchange => Err(TransportError::unavailable(format!(
-                "failed to {operation}: the stream `{state}` was deleted"
-            ))),
+        for _ in 0..2 {
+            let properties = BasicProperties::default().with_delivery_mode(2);
+            let publishing = &self.publishing;
+            let outcome = publishing.publish(operation, services, state, properties, &body);
+            match outcome.await? {
+                Outcome::Stored => return Ok(()),
+                Outcome::Unrouted | Outcome::NoExchange => self.declare().await?,
+            }
         }
+        Err(TransportError::unavailable(format!(
+            "failed to {operation}: the stream `{state}` keeps being deleted"
+        )))
+    }
+
+    /// Declares the stream and its exchange, which were deleted.
+    async fn declare(&self) -> Result<(), TransportError> {
+        warn!(stream = %self.names.state, "the stream of the state was deleted and is declared again");
+        let administrator = Administrator {
+            link: &self.reading.link,
+            names: &self.names,
+            timeout: self.timeout,
+        };
+        administrator.declare_shared().await
     }
 
     /// Reads the log up to now. Concurrent calls share a marker.
@@ -227,37 +241,54 @@ impl Reading {
             BasicConsumeOptions::default(),
             table([(OFFSET, offset)]),
         );
+        let consuming = async {
+            let consumer = consuming.await;
+            consumer.inspect_err(|error| {
+                if is_not_found(error) {
+                    self.progress().restart();
+                }
+            })
+        };
         let operation = format!("read the stream `{}`", self.stream);
         answer(&operation, self.timeout, consuming).await
     }
 
     /// Reads entries until the consumer is lost.
-    async fn read(&self) -> Result<(), TransportError> {
-        let mut consumer = self.open().await?;
+    async fn read(&self, mut consumer: Consumer) -> Result<(), TransportError> {
         // Entries may have been missed meanwhile, and nobody is known to have ended.
         self.progress().state.reset_clocks();
         while let Some(delivery) = next(&mut consumer).await {
             let operation = "read the state of the subscriptions";
             let delivery = delivery.map_err(|error| transport_error(operation, error))?;
-            self.apply(&delivery);
+            self.apply(&delivery)?;
             let acking = delivery.acker.ack(BasicAckOptions::default());
             answer(operation, self.timeout, acking).await?;
         }
-        Err(TransportError::unavailable(format!(
-            "the stream `{}` was deleted",
-            self.stream
-        )))
+        // Another one may have taken its place.
+        self.progress().restart();
+        Err(self.deleted())
     }
 
-    fn apply(&self, delivery: &Delivery) {
+    fn deleted(&self) -> TransportError {
+        let stream = &self.stream;
+        TransportError::unavailable(format!("the stream `{stream}` was deleted"))
+    }
+
+    fn apply(&self, delivery: &Delivery) -> Result<(), TransportError> {
         let offset = offset(delivery.properties.headers().as_ref());
         let stored = serde_json::from_slice::<Stored>(&delivery.data);
         let mut progress = self.progress();
         if let (Some(offset), Some(next)) = (offset, progress.next)
-            // The broker begins with the first entry of a chunk.
             && offset < next
         {
-            return;
+            // The broker begins with the first entry of a chunk, of which this process knows the beginning. An
+            // entry that it waits for is new: the stream was deleted, and counts from the beginning again.
+            let is_new = |stored: &Stored| progress.waiting.contains_key(&stored.id);
+            if stored.is_ok_and(|stored| is_new(&stored)) {
+                progress.restart();
+                return Err(self.deleted());
+            }
+            return Ok(());
         }
         progress.next = offset.map(|offset| offset + 1);
         match stored {
@@ -269,16 +300,36 @@ impl Reading {
             }
             Err(error) => debug!(%error, "skipped an entry of the state"),
         }
+        Ok(())
+    }
+}
+
+impl Progress {
+    /// Reads from the first entry on, since the stream may be a new one.
+    fn restart(&mut self) {
+        self.next = None;
+        self.state.note_new_log();
     }
 }
 
 async fn follow(reading: Weak<Reading>) {
+    let mut failures = 0;
     while let Some(reading) = reading.upgrade() {
-        if let Err(error) = reading.read().await {
-            warn!(%error, "lost the state of the subscriptions; reading on");
-        }
+        let read = match reading.open().await {
+            Ok(consumer) => {
+                failures = 0;
+                reading.read(consumer).await
+            }
+            Err(error) => Err(error),
+        };
         drop(reading);
-        sleep(RETRY_DELAY).await;
+        if let Err(error) = read {
+            if failures == 0 {
+                warn!(%error, "lost the state of the subscriptions; reading on");
+            }
+            failures += 1;
+        }
+        sleep(backoff::delay(RETRY_DELAY, MAX_RETRY_DELAY, failures)).await;
     }
 }
 

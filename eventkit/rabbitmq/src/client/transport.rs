@@ -220,6 +220,8 @@ impl RabbitMq {
             .await?;
         if outcome == Outcome::NoExchange {
             self.shared.administrator().declare_shared().await?;
+            // The bindings of the exchange were deleted with it.
+            self.restore_bindings().await?;
             return Err(TransportError::unavailable(format!(
                 "failed to {operation}: the exchange `{exchange}` was deleted, and is declared again"
             )));
@@ -247,16 +249,30 @@ impl RabbitMq {
         }
     }
 
+    /// Binds the queues of all subscriptions again, except for those that were deleted.
+    async fn restore_bindings(&self) -> Result<(), TransportError> {
+        let administrator = self.shared.administrator();
+        for subscription in self.recorded_subscriptions().await? {
+            let queue = &subscription.queue;
+            if administrator.counts(queue).await?.is_some() {
+                let bindings = subscription.all_bindings();
+                administrator.bind_all(queue, &bindings).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn recorded_subscriptions(&self) -> Result<Vec<SubscriptionState>, TransportError> {
+        self.shared.log.sync().await?;
+        Ok(self.shared.log.look(|state| state.all().cloned().collect()))
+    }
+
     /// Declares the queues of the subscriptions that receive a reserved event type: they were deleted.
     async fn restore_queues(&self, ty: &str) -> Result<(), TransportError> {
         let administrator = self.shared.administrator();
-        self.shared.log.sync().await?;
-        let all: Vec<_> = self.shared.log.look(|state| state.all().cloned().collect());
-        for subscription in all {
+        for subscription in self.recorded_subscriptions().await? {
             let queue = &subscription.queue;
-            let names: Vec<&str> = subscription.names().collect();
-            let mut bindings = routing::own_bindings(queue, &names);
-            bindings.extend(subscription.bindings());
+            let bindings = subscription.all_bindings();
             if bindings.iter().any(|own| own.is_reserved && own.key == ty) {
                 administrator.declare_subscription(queue).await?;
                 administrator.bind_all(queue, &bindings).await?;

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{StartPosition, Subscription, Transport, TransportErrorKind};
+use eventkit::transport::{
+    Publisher, RawMessage, StartPosition, Subscription, Transport, TransportErrorKind,
+};
 use eventkit_tests::refusal::chain;
-use lapin::options::{ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions};
+use lapin::options::{
+    ExchangeDeclareOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions,
+};
 use lapin::types::FieldTable;
+use lapin::{Channel, ExchangeKind};
 use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, channel, event, id, next, subscribe};
@@ -115,13 +120,74 @@ async fn an_exchange_that_is_deleted_is_made_again() {
     };
     let rabbitmq = builder.open().await.unwrap();
     let event = event("t", "1").build().unwrap();
-    rabbitmq.publish(&event).await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
     let (_connection, channel) = channel(&node.url().unwrap()).await;
-    let deleted = channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default());
-    deleted.await.unwrap();
+    delete_exchange(&channel, &exchange).await;
     let error = rabbitmq.publish(&event).await.unwrap_err();
     assert!(error.is_retriable(), "{error}");
+    // The bindings of the subscriptions are back too.
+    assert!(!rabbitmq.publish(&event).await.unwrap().unrouted);
+    next(&mut *consumer).await.handle.ack().await.unwrap();
+
+    delete_exchange(&channel, &format!("{exchange}.eventkit")).await;
+    let raw = RawMessage::new(Vec::new(), "a replay");
+    while rabbitmq
+        .publish_raw("eventkit.replay.s", &raw)
+        .await
+        .is_err()
+    {}
+    let incoming = next(&mut *consumer).await;
+    assert!(incoming.reserved.is_some());
+
+    delete_exchange(&channel, &format!("{exchange}.eventkit.delays")).await;
+    let returned = incoming.handle.nack(Duration::from_millis(64));
+    returned.await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    assert_eq!(incoming.metadata.delivery_count, 2);
+    let exists = channel.exchange_declare(
+        format!("{exchange}.eventkit.delays").into(),
+        ExchangeKind::Headers,
+        ExchangeDeclareOptions {
+            passive: true,
+            ..ExchangeDeclareOptions::default()
+        },
+        FieldTable::default(),
+    );
+    exists.await.unwrap();
+}
+
+async fn delete_exchange(channel: &Channel, name: &str) {
+    let deleted = channel.exchange_delete(name.into(), ExchangeDeleteOptions::default());
+    deleted.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_of_the_state_that_is_deleted_is_made_again_and_followed() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.clone().open().await.unwrap();
+    let narrow = Subscription::new("s", ["t"]);
+    let mut consumer = subscribe(&rabbitmq, &narrow).await;
+    let event = event("t", "1").build().unwrap();
     rabbitmq.publish(&event).await.unwrap();
+    let incoming = next(&mut *consumer).await;
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    for attempts in 1..=2 {
+        let stream = format!("{exchange}.eventkit.state");
+        let deleted = channel.queue_delete(stream.into(), QueueDeleteOptions::default());
+        deleted.await.unwrap();
+        let mut record = incoming.handle.load_record().await.unwrap();
+        record.failed_attempts = attempts;
+        incoming.handle.store_record(record).await.unwrap();
+    }
+    // Another process writes to the new stream, and this one reads that.
+    let other = builder.open().await.unwrap();
+    let _wide = subscribe(&other, &Subscription::new("s", ["*"])).await;
+    super::until(|| rabbitmq.subscription_status(&narrow).superseded).await;
+    let record = incoming.handle.load_record().await.unwrap();
+    assert_eq!(record.failed_attempts, 2);
 }
 
 #[tokio::test]
