@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_rs::TokioRuntime;
 use eventkit::transport::{TransportError, backoff};
+use lapin::tcp::AMQPUriTcpExt;
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::time::{Instant, sleep_until};
 
+use super::checked_stream;
 use super::error::answer;
 
 /// The initial delay before connecting again.
@@ -100,7 +103,8 @@ impl Link {
             "connect to RabbitMQ at {}:{}",
             authority.host, authority.port
         );
-        let connecting = Connection::connect_uri(self.uri.clone(), properties);
+        let open = async |uri: AMQPUri, tokio: &TokioRuntime| Ok(uri.connect_async(tokio).await?);
+        let connecting = checked_stream::connect(self.uri.clone(), properties, open);
         let connection = answer(&operation, self.timeout, connecting).await?;
         Ok(Arc::new(connection))
     }

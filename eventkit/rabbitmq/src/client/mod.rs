@@ -2,12 +2,14 @@
 
 mod acknowledger;
 mod builder;
+mod checked_stream;
 mod consumer;
 mod consumer_state;
 mod delays;
 mod deliveries;
 mod delivery_tag;
 mod error;
+mod frames;
 mod keeper;
 mod link;
 mod publisher;

@@ -1,14 +1,17 @@
 """Another client of RabbitMQ, with messages that are made by hand from the AMQP binding.
 
     rabbitmq.py URL EXCHANGE send
+    rabbitmq.py URL EXCHANGE disturb
     rabbitmq.py URL EXCHANGE receive QUEUE NUMBER
 
-`send` publishes the event of the tests in every form. `receive` takes messages from a queue, and
-prints each as one line of JSON, with the types of the headers.
+`send` publishes the event of the tests in every form, and `disturb` with properties that few clients
+can read. `receive` takes messages from a queue, and prints each as one line of JSON, with the types
+of the headers.
 """
 
 import datetime
 import json
+import struct
 import sys
 
 import pika
@@ -42,6 +45,33 @@ def send(channel, exchange):
         channel.basic_publish(exchange, ATTRIBUTES["type"], body, properties, mandatory=True)
 
 
+def nested(depth):
+    """Headers of which each is a table with the next one."""
+    levels = reversed(range(depth))
+    return b"".join(b"\x01xF" + struct.pack(">I", 7 * level) for level in levels)
+
+
+def disturb(channel, exchange):
+    encode_table = pika.data.encode_table
+
+    def encode_deep_table(pieces, table):
+        encoded = []
+        encode_table(encoded, table)
+        entries = b"".join(encoded)[4:] + nested(10_000)
+        pieces.append(struct.pack(">I", len(entries)) + entries)
+        return 4 + len(entries)
+
+    channel.confirm_delivery()
+    for properties, body in list(events())[:2]:
+        # As clients in C do, which know nothing of encodings.
+        properties.correlation_id = properties.app_id = b"\xff\x00\xfe"
+        properties.headers[b"\xe9".decode("latin-1")] = "x"
+        pika.data.encode_table = encode_deep_table
+        channel.basic_publish(exchange, ATTRIBUTES["type"], body, properties, mandatory=True)
+        pika.data.encode_table = encode_table
+        channel.basic_publish(exchange, b"co.outcome.order.placed.\xff", body, properties, mandatory=True)
+
+
 def receive(channel, queue, number):
     for method, properties, body in channel.consume(queue, inactivity_timeout=30):
         if method is None:
@@ -63,6 +93,8 @@ def main(url, exchange, command, *arguments):
     channel = connection.channel()
     if command == "send":
         send(channel, exchange)
+    elif command == "disturb":
+        disturb(channel, exchange)
     else:
         queue, number = arguments
         receive(channel, queue, int(number))

@@ -65,6 +65,28 @@ async fn events_of_pika_are_received_in_every_form() {
 }
 
 #[tokio::test]
+async fn events_with_properties_that_a_client_cannot_read_are_received() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["co.outcome.order.*"])).await;
+    let url = node.url().unwrap();
+    let sent = run(url, exchange, vec!["disturb".to_owned()]).await;
+    if sent.is_none() {
+        return;
+    }
+    for id in ["colon", "colon", "underscore", "underscore"] {
+        let incoming = next(&mut *consumer).await;
+        // The connection was not lost.
+        assert_eq!(incoming.metadata.delivery_count, 1);
+        assert_eq!(super::id(&incoming), id);
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn events_are_received_by_pika_with_their_types() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
