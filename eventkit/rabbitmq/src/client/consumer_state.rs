@@ -8,16 +8,13 @@ use tracing::debug;
 
 use super::deliveries::Deliveries;
 use super::delivery_tag::DeliveryTag;
-use super::error::answer;
+use super::error::{REPLY_SUCCESS, answer};
 use super::received_message::ReceivedMessage;
 use super::record;
 use super::shared::Shared;
 use super::state::Entry;
 use crate::mapping::message;
 use crate::mapping::names::short;
-
-/// The reply code of AMQP for the end of a channel that nothing is wrong with.
-const REPLY_SUCCESS: u16 = 200;
 
 /// An open subscription, for as long as one of its messages is not settled.
 #[derive(Debug)]

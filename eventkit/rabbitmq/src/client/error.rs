@@ -6,6 +6,9 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 use lapin::ErrorKind;
 use tokio::time::timeout;
 
+/// The reply code of AMQP for the end of a channel or connection that nothing is wrong with.
+pub(super) const REPLY_SUCCESS: u16 = 200;
+
 /// The reply codes of AMQP that a retry does not help: what exists does not fit, or is not allowed.
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;

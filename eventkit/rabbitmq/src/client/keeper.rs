@@ -171,11 +171,7 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     };
     log.append(entry).await?;
     if role(state) == Some(SelectionRole::Latest) {
-        let mut old = before.bindings();
-        old.retain(|own| !bindings.contains(own));
-        administrator
-            .unbind_all(&state.deliveries.queue, &old)
-            .await?;
+        state.shared.replace_bindings(&before, &bindings).await?;
     }
     Ok(())
 }

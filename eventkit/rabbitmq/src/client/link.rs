@@ -1,6 +1,7 @@
 //! A connection that is opened again when it is lost.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use async_rs::TokioRuntime;
 use eventkit::transport::{TransportError, backoff};
 use lapin::tcp::AMQPUriTcpExt;
 use lapin::uri::AMQPUri;
-use lapin::{Channel, Connection, ConnectionProperties};
+use lapin::{Channel, Connection, ConnectionProperties, ErrorKind};
 use tokio::time::{Instant, sleep_until};
 
 use super::checked_stream;
-use super::error::answer;
+use super::error::{REPLY_SUCCESS, answer, transport_error};
+use crate::mapping::names::short;
 
 /// The initial delay before connecting again.
 const INITIAL_DELAY: Duration = Duration::from_millis(50);
@@ -26,6 +28,8 @@ pub(super) struct Link {
     purpose: &'static str,
     timeout: Duration,
     current: Mutex<Option<Arc<Connection>>>,
+    /// The number of channels of the connection that cannot be used again.
+    used_up: AtomicU32,
     /// Held while a connection is opened.
     opening: tokio::sync::Mutex<Failures>,
 }
@@ -44,6 +48,7 @@ impl Link {
             purpose,
             timeout,
             current: Mutex::default(),
+            used_up: AtomicU32::new(0),
             opening: tokio::sync::Mutex::default(),
         }
     }
@@ -86,6 +91,7 @@ impl Link {
         let connected = self.open().await;
         if let Ok(connection) = &connected {
             *failures = Failures::default();
+            self.used_up.store(0, Ordering::Relaxed);
             let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
             *current = Some(Arc::clone(connection));
         } else {
@@ -110,9 +116,31 @@ impl Link {
     }
 
     /// Opens a channel.
+    ///
+    /// The client keeps the error of a channel that the broker has closed. When all numbers of channels have
+    /// been used, it returns that error for a new channel with the number, which is not used again.
     pub(super) async fn channel(&self) -> Result<Channel, TransportError> {
-        let connection = self.connection().await?;
-        answer("open a channel", self.timeout, connection.create_channel()).await
+        loop {
+            let connection = self.connection().await?;
+            let opening = async { Ok(connection.create_channel().await) };
+            let opened = answer("open a channel", self.timeout, opening).await?;
+            let error = match opened {
+                Ok(channel) => return Ok(channel),
+                Err(error) => error,
+            };
+            let is_old = matches!(error.kind(), ErrorKind::ProtocolError(_));
+            if is_old && connection.status().connected() {
+                self.used_up.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
+            let is_full = matches!(error.kind(), ErrorKind::ChannelsLimitReached);
+            if !is_full || self.used_up.swap(0, Ordering::Relaxed) == 0 {
+                return Err(transport_error("open a channel", error));
+            }
+            // A new connection has all numbers.
+            let closing = connection.close(REPLY_SUCCESS, short("out of channels"));
+            answer("close a connection", self.timeout, closing).await?;
+        }
     }
 }
 

@@ -12,9 +12,11 @@ use super::deliveries::Deliveries;
 use super::link::Link;
 use super::publisher::Publishing;
 use super::queue::Administrator;
+use super::state::SubscriptionState;
 use super::state_log::StateLog;
 use crate::mapping::message::Mode;
 use crate::mapping::names::Names;
+use crate::mapping::routing::Binding;
 
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -75,6 +77,31 @@ impl Shared {
             names: &self.names,
             timeout: self.timeout,
         }
+    }
+
+    /// Removes the bindings of an earlier selection, except for those of the latest one.
+    pub(super) async fn replace_bindings(
+        &self,
+        before: &SubscriptionState,
+        latest: &[Binding],
+    ) -> Result<(), TransportError> {
+        let administrator = self.administrator();
+        // Another process that does the same may have removed bindings that were not recorded yet.
+        administrator.bind_all(&before.queue, latest).await?;
+        let mut old = before.bindings();
+        old.retain(|own| !latest.contains(own));
+        if old.is_empty() {
+            return Ok(());
+        }
+        administrator.unbind_all(&before.queue, &old).await?;
+        // Another process may have recorded these bindings meanwhile, and have found them in place.
+        self.log.sync().await?;
+        let latest = self
+            .log
+            .look(|state| state.find(&before.name).map(SubscriptionState::bindings));
+        let latest = latest.unwrap_or_default();
+        old.retain(|own| latest.contains(own));
+        administrator.bind_all(&before.queue, &old).await
     }
 
     fn facts(&self) -> MutexGuard<'_, HashMap<String, Facts>> {

@@ -148,9 +148,9 @@ impl RabbitMq {
                 after.name, after.name
             ))),
             SelectionRole::Latest if role == Some(SelectionRole::Unknown) => {
-                let mut old = before.map(SubscriptionState::bindings).unwrap_or_default();
-                old.retain(|old| !bindings.contains(old));
-                administrator.unbind_all(queue, &old).await?;
+                if let Some(before) = before {
+                    self.shared.replace_bindings(before, &bindings).await?;
+                }
                 Ok(after)
             }
             _ => Ok(after),

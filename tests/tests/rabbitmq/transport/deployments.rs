@@ -30,6 +30,31 @@ async fn a_later_selection_takes_the_bindings_of_the_earlier_one() {
 }
 
 #[tokio::test]
+async fn deployments_at_the_same_time_leave_all_bindings_of_the_latest_one() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let [one, two] = [builder.clone().open().await, builder.open().await].map(Result::unwrap);
+    for turn in 0..20 {
+        let name = format!("s{turn}");
+        let ty = |kind: &str| format!("{name}.{kind}");
+        let of = |kinds: &[&str]| Subscription::new(&name, kinds.iter().map(|kind| ty(kind)));
+        let before = subscribe(&one, &of(&["a", "b", "c"])).await;
+        before.close().await.unwrap();
+        let later = [of(&["a", "b", "c", "d"]), of(&["a", "e"])];
+        let _consumers = tokio::join!(subscribe(&one, &later[0]), subscribe(&two, &later[1]));
+        two.subscriptions().await.unwrap();
+        let is_superseded = two.subscription_status(&later[1]).superseded;
+        let latest = &later[usize::from(!is_superseded)];
+        for ty in &latest.patterns {
+            let published = one.publish(&event(ty, "1").build().unwrap()).await;
+            assert!(!published.unwrap().unrouted, "{ty} of {latest:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_waits_for_a_selection_that_is_no_more_is_skipped() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {

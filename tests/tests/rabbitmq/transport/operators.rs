@@ -5,6 +5,7 @@ use std::time::Duration;
 use eventkit::transport::{
     Publisher, RawMessage, StartPosition, Subscription, Transport, TransportErrorKind,
 };
+use eventkit_rabbitmq::RabbitMq;
 use eventkit_tests::refusal::chain;
 use lapin::options::{
     ExchangeDeclareOptions, ExchangeDeleteOptions, QueueDeclareOptions, QueueDeleteOptions,
@@ -110,6 +111,37 @@ async fn a_queue_that_is_deleted_while_it_is_used_is_made_again_and_reported() {
     let incoming = next(&mut *consumer).await;
     assert_eq!(id(&incoming), "1");
     incoming.handle.ack().await.unwrap();
+}
+
+#[tokio::test]
+async fn channels_that_the_broker_closes_are_not_missed() {
+    let node = Node::shared();
+    let Some((_, exchange)) = node.exchange() else {
+        return;
+    };
+    let url = format!("{}?channel_max=20", node.url().unwrap());
+    let rabbitmq = RabbitMq::connect(url).exchange(&exchange).open().await;
+    let rabbitmq = rabbitmq.unwrap();
+    let subscription = Subscription::new("s", ["t"]);
+    let consumer = subscribe(&rabbitmq, &subscription).await;
+    consumer.close().await.unwrap();
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let deleted = channel.queue_delete(
+        format!("{exchange}.s").into(),
+        QueueDeleteOptions::default(),
+    );
+    deleted.await.unwrap();
+    // The broker closes the channel of whoever asks for the queue.
+    for _ in 0..50 {
+        let listed = rabbitmq.subscriptions().await.unwrap().unwrap();
+        assert!(listed.is_empty());
+    }
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    rabbitmq
+        .publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+    assert_eq!(id(&next(&mut *consumer).await), "1");
 }
 
 #[tokio::test]
