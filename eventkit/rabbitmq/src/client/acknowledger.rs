@@ -159,7 +159,7 @@ impl RabbitAcknowledger {
             return Ok(());
         }
         if self.redeliveries < MAX_REDELIVERIES {
-            self.tag.requeue(&self.state.deliveries.channel);
+            self.state.deliveries.release(&self.tag);
             return Ok(());
         }
         let record = self.known_record();

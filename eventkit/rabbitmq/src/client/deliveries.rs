@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::future::{poll_fn, ready};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub(super) struct Deliveries {
     pub(super) timeout: Duration,
     received: Mutex<Received>,
     in_flight: Mutex<HashMap<u64, InFlight>>,
+    /// The messages that go back when the consumer is asked for the next one.
+    given_back: Mutex<Vec<DeliveryTag>>,
     /// Wakes the consumer for another reason than a delivery.
     wake: Notify,
     failure: Mutex<Option<TransportError>>,
@@ -46,7 +49,7 @@ struct InFlight {
     tag: DeliveryTag,
     /// The time at which the message is returned, if nothing is heard of it.
     deadline: Instant,
-    /// Whether the message was returned with a delay, and waits here.
+    /// Whether the message was returned, and waits here.
     is_held: bool,
 }
 
@@ -64,6 +67,7 @@ impl Deliveries {
             timeout,
             received: Mutex::new(Received::new(consumer)),
             in_flight: Mutex::default(),
+            given_back: Mutex::default(),
             wake: Notify::new(),
             failure: Mutex::default(),
             closed: watch::Sender::new(false),
@@ -97,6 +101,7 @@ impl Deliveries {
             if let Some(failure) = failure {
                 return Err(failure);
             }
+            self.return_given_back();
             tokio::select! {
                 biased;
                 delivery = poll_fn(|context| self.received().poll(context)) => {
@@ -182,9 +187,38 @@ impl Deliveries {
     }
 
     /// Forgets a message, and returns it if it is not settled.
+    ///
+    /// If the order is kept, it goes back when the consumer is asked for the next message. A service that stops
+    /// asks for none, and closes the consumer, which returns everything in its order: the broker would have sent
+    /// this message again meanwhile, behind those that wait here.
     pub(super) fn release(&self, tag: &DeliveryTag) {
-        self.in_flight().remove(&tag.number);
-        if !self.returns_by_closing() {
+        let waits = self.subscription.keeps_order && tag.is_open(&self.channel);
+        if !waits || *self.closed.borrow() {
+            self.in_flight().remove(&tag.number);
+            if !self.returns_by_closing() {
+                tag.requeue(&self.channel);
+            }
+            return;
+        }
+        if let Some(message) = self.in_flight().get_mut(&tag.number) {
+            message.is_held = true;
+            message.deadline = Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE);
+        }
+        self.given_back().push(tag.clone());
+        self.wake.notify_one();
+    }
+
+    fn given_back(&self) -> MutexGuard<'_, Vec<DeliveryTag>> {
+        self.given_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the messages that were given back.
+    fn return_given_back(&self) {
+        let given_back = mem::take(&mut *self.given_back());
+        for tag in given_back {
+            self.in_flight().remove(&tag.number);
             tag.requeue(&self.channel);
         }
     }
@@ -216,11 +250,13 @@ impl Deliveries {
     /// Returns the messages of which nothing was heard for too long.
     pub(super) fn return_expired(&self) {
         let now = Instant::now();
-        let in_flight = self.in_flight();
-        let expired = in_flight.values().filter(|own| own.deadline <= now);
-        for message in expired {
-            message.tag.requeue(&self.channel);
-        }
+        self.in_flight().retain(|_, message| {
+            let is_expired = message.deadline <= now;
+            if is_expired {
+                message.tag.requeue(&self.channel);
+            }
+            !is_expired
+        });
     }
 
     /// Asks the broker to send no more messages. The request is sent before this returns, so that messages which

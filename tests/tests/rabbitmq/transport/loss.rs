@@ -63,7 +63,12 @@ impl Worker {
 fn send(builder: &RabbitMqBuilder, types: &'static [&'static str]) -> JoinHandle<()> {
     let builder = builder.clone();
     tokio::spawn(async move {
-        let rabbitmq = builder.open().await.unwrap();
+        // The broker may not answer yet.
+        let rabbitmq = loop {
+            if let Ok(rabbitmq) = builder.clone().open().await {
+                break rabbitmq;
+            }
+        };
         for number in 0..COUNT {
             let ty = types[number % types.len()];
             let event = event(ty, &number.to_string()).build().unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventkit::transport::Subscription;
+use eventkit::transport::{Subscription, Transport};
 
 use super::{event, id, next, subscribe};
 use crate::node::Node;
@@ -58,6 +58,36 @@ async fn what_is_released_when_a_consumer_closes_comes_before_what_it_did_not_de
     first.handle.nack(Duration::ZERO).await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
     for number in 0..5 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_released_before_a_consumer_closes_keeps_its_place_too() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = 3;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..6 {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    }
+    let (first, second) = (next(&mut *consumer).await, next(&mut *consumer).await);
+    // A service that stops returns what it has before it closes its consumer.
+    first.handle.nack(Duration::ZERO).await.unwrap();
+    drop(second);
+    // The broker would have time to deliver them again.
+    rabbitmq.subscriptions().await.unwrap();
+    consumer.close().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..6 {
         let incoming = next(&mut *consumer).await;
         assert_eq!(id(&incoming), number.to_string());
         incoming.handle.ack().await.unwrap();
