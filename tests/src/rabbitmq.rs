@@ -32,6 +32,7 @@ pub struct Server {
     folder: PathBuf,
     name: String,
     ports: Ports,
+    extras: Extras,
     /// The daemon that knows the port by which other nodes reach the node.
     names: Option<Child>,
     node: Option<Child>,
@@ -43,6 +44,16 @@ struct Ports {
     clients: u16,
     nodes: u16,
     names: u16,
+    extra: u16,
+}
+
+/// What a node has beside the defaults.
+#[derive(Debug, Clone, Default)]
+pub struct Extras {
+    /// Lines of `rabbitmq.conf`, in which `{port}` is a port that [`Server::extra_port`] returns.
+    pub settings: String,
+    /// The plugins, separated by commas.
+    pub plugins: &'static str,
 }
 
 impl Ports {
@@ -51,6 +62,7 @@ impl Ports {
             clients: free_port(),
             nodes: free_port(),
             names: free_port(),
+            extra: free_port(),
         }
     }
 }
@@ -63,6 +75,16 @@ impl Server {
     /// Panics if there is no server to start; the message says how to get one.
     #[must_use]
     pub fn start() -> Option<Self> {
+        Self::start_with(Extras::default())
+    }
+
+    /// Starts a node with settings and plugins, or returns `None` where the tests with one are turned off.
+    ///
+    /// # Panics
+    ///
+    /// Panics if there is no server to start; the message says how to get one.
+    #[must_use]
+    pub fn start_with(extras: Extras) -> Option<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let programs = programs()?;
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -74,6 +96,7 @@ impl Server {
             folder,
             name,
             ports: Ports::free(),
+            extras,
             names: None,
             node: None,
         };
@@ -106,6 +129,12 @@ impl Server {
     #[must_use]
     pub fn id(&self) -> Option<u32> {
         self.node.as_ref().map(Child::id)
+    }
+
+    /// Returns the port of what [`Extras`] add.
+    #[must_use]
+    pub fn extra_port(&self) -> u16 {
+        self.ports.extra
     }
 
     /// Kills the node, which has no time to write anything.
@@ -197,6 +226,11 @@ impl Server {
         };
         fs::write(self.folder.join("rabbitmq.conf"), self.configuration())
             .expect("a configuration");
+        fs::write(
+            self.folder.join("plugins"),
+            format!("[{}].", self.extras.plugins),
+        )
+        .expect("a list of plugins");
         let names = self
             .command(Path::new("epmd"))
             .args(["-port", &self.ports.names.to_string()])
@@ -232,8 +266,12 @@ impl Server {
              log.console = true\n\
              log.console.level = warning\n\
              log.file = false\n\
-             disk_free_limit.absolute = 50MB\n",
-            self.ports.clients
+             disk_free_limit.absolute = 50MB\n\
+             {}\n",
+            self.ports.clients,
+            self.extras
+                .settings
+                .replace("{port}", &self.ports.extra.to_string())
         )
     }
 
@@ -266,7 +304,7 @@ impl Server {
             .env("RABBITMQ_DIST_PORT", self.ports.nodes.to_string())
             .env("RABBITMQ_CONFIG_FILE", folder("rabbitmq.conf"))
             .env("RABBITMQ_CONF_ENV_FILE", folder("no-environment"))
-            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder("no-plugins"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", folder("plugins"))
             .env("RABBITMQ_LOG_BASE", folder("logs"))
             .env("RABBITMQ_MNESIA_BASE", folder("data"))
             .env("RABBITMQ_PID_FILE", folder("pid"));

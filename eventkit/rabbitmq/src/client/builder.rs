@@ -11,6 +11,7 @@ use lapin::uri::AMQPUri;
 
 use super::link::Link;
 use super::publisher::Publishing;
+use super::security::{Certificates, Security};
 use super::shared::Shared;
 use super::transport::RabbitMq;
 use crate::mapping::message::Mode;
@@ -20,10 +21,11 @@ impl RabbitMq {
     /// Creates a builder that connects to a broker.
     ///
     /// A URL is `amqp://user:password@host:5672/vhost`, with special characters percent-encoded: the virtual
-    /// host `/` is `%2f`.
+    /// host `/` is `%2f`. For TLS, it begins with `amqps://`, and the feature `ring` is required.
     pub fn connect(url: impl Into<String>) -> RabbitMqBuilder {
         RabbitMqBuilder {
             url: url.into(),
+            certificates: Certificates::default(),
             exchange: "events".to_owned(),
             mode: Mode::Binary,
             limits: Limits::DEFAULT,
@@ -38,6 +40,7 @@ impl RabbitMq {
 #[derive(Clone)]
 pub struct RabbitMqBuilder {
     url: String,
+    certificates: Certificates,
     exchange: String,
     mode: Mode,
     limits: Limits,
@@ -84,17 +87,65 @@ impl RabbitMqBuilder {
         self
     }
 
+    /// Trusts the certificate authorities in a text of PEM, instead of those of the system, for a URL that
+    /// begins with `amqps://`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let authority = std::fs::read_to_string("/etc/shop/ca.pem")?;
+    /// let rabbitmq = RabbitMq::connect("amqps://shop:secret@rabbitmq.example.com/%2f");
+    /// let rabbitmq = rabbitmq.root_certificates(authority).open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "ring")]
+    pub fn root_certificates(mut self, pem: impl Into<String>) -> Self {
+        self.certificates.roots = Some(pem.into());
+        self
+    }
+
+    /// Presents a certificate to the broker, for a URL that begins with `amqps://`. Both texts are PEM; the
+    /// certificates of intermediate authorities follow the first one.
+    ///
+    /// With `?auth_mechanism=external` in the URL and the plugin `rabbitmq_auth_mechanism_ssl`, the
+    /// certificate takes the place of the user and the password.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let certificate = std::fs::read_to_string("/etc/shop/client.pem")?;
+    /// let key = std::fs::read_to_string("/etc/shop/client-key.pem")?;
+    /// let rabbitmq = RabbitMq::connect("amqps://rabbitmq.example.com/%2f?auth_mechanism=external");
+    /// let rabbitmq = rabbitmq.client_certificate(certificate, key).open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "ring")]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<String>,
+        key: impl Into<String>,
+    ) -> Self {
+        self.certificates.client = Some((certificate.into(), key.into()));
+        self
+    }
+
     /// Connects, and declares the exchanges if they do not exist.
     ///
     /// # Errors
     ///
-    /// Returns an error if the URL or the name of the exchange is malformed, if the broker cannot be reached,
-    /// or if an exchange or queue exists with other settings.
+    /// Returns an error if the URL, a certificate or the name of the exchange is malformed, if the broker
+    /// cannot be reached or its certificate is not trusted, or if an exchange or queue exists with other
+    /// settings.
     pub async fn open(self) -> Result<RabbitMq, TransportError> {
         names::check_exchange(&self.exchange)?;
         let uri = self.uri()?;
-        let link = Link::new(uri.clone(), "consumers", self.timeout);
-        let publishing = Link::new(uri, "publishing", self.timeout);
+        let security = Security::new(&uri.scheme, self.certificates)?;
+        let link = |purpose| Link::new(uri.clone(), security.clone(), purpose, self.timeout);
+        let (link, publishing) = (link("consumers"), link("publishing"));
         let publishing = Publishing::new(publishing, self.timeout);
         let names = Names::new(&self.exchange);
         let settings = (self.mode, self.limits);
@@ -113,9 +164,21 @@ impl RabbitMqBuilder {
                 "the URL of RabbitMQ is malformed: expected amqp://user:password@host:5672/vhost",
             )
         })?;
+        // The client would connect to `localhost`.
+        if self.has_ipv6_address() {
+            return Err(TransportError::configuration(
+                "the URL of RabbitMQ has an IPv6 address, which the client does not support: use a host name",
+            ));
+        }
         let heartbeat = u16::try_from(self.heartbeat.as_secs().max(1)).unwrap_or(u16::MAX);
         uri.query.heartbeat.get_or_insert(heartbeat);
         Ok(uri)
+    }
+
+    fn has_ipv6_address(&self) -> bool {
+        let authority = self.url.split('/').nth(2).unwrap_or_default();
+        let host = authority.rsplit('@').next().unwrap_or_default();
+        host.starts_with('[')
     }
 }
 
@@ -126,5 +189,26 @@ impl fmt::Debug for RabbitMqBuilder {
             .field("exchange", &self.exchange)
             .field("mode", &self.mode)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_refused_without_their_password() {
+        for url in [
+            "amqp://shop:s3cret@[::1]:5672/%2f",
+            "http://shop:s3cret@localhost",
+            "amqp://shop:s3cret@localhost:port",
+        ] {
+            let builder = RabbitMq::connect(url);
+            assert!(!format!("{builder:?}").contains("s3cret"), "{builder:?}");
+            let error = builder.uri().unwrap_err();
+            assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+        }
+        let uri = RabbitMq::connect("amqp://shop:s3cret@localhost/%2f").uri();
+        assert_eq!(uri.unwrap().authority.host, "localhost");
     }
 }

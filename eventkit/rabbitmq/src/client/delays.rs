@@ -23,10 +23,12 @@ const SUSPECT_RUNS: &str = "eventkit-return-suspect-runs";
 
 const PREFIX: &str = "eventkit-return-";
 
-/// The headers of the broker, which it writes again.
-const OF_BROKER: [&str; 8] = [
-    "x-delivery-count",
+/// The headers of the broker, which it writes again. Those of the last death are new in 3.13, and the count
+/// of acquisitions in 4.3.
+const OF_BROKER: [&str; 9] = [
+    "x-acquired-count",
     "x-death",
+    "x-delivery-count",
     "x-first-death-exchange",
     "x-first-death-queue",
     "x-first-death-reason",

@@ -1,5 +1,6 @@
 //! Errors of the client as errors of the transport.
 
+use std::io;
 use std::time::Duration;
 
 use eventkit::transport::{TransportError, TransportErrorKind};
@@ -23,6 +24,7 @@ pub(super) fn transport_error(operation: &str, error: lapin::Error) -> Transport
         Some(
             ACCESS_REFUSED | RESOURCE_LOCKED | PRECONDITION_FAILED | NOT_ALLOWED | NOT_IMPLEMENTED,
         ) => TransportErrorKind::Configuration,
+        _ if is_tls(&error) => TransportErrorKind::Configuration,
         _ => TransportErrorKind::Unavailable,
     };
     TransportError::new(kind, format!("failed to {operation}")).with_source(error)
@@ -33,6 +35,12 @@ fn code(error: &lapin::Error) -> Option<u16> {
         ErrorKind::ProtocolError(error) => Some(error.get_id()),
         _ => None,
     }
+}
+
+/// Returns whether a certificate was refused, or whether the other end does not speak TLS.
+fn is_tls(error: &lapin::Error) -> bool {
+    // Nothing but TLS has errors of this kind.
+    matches!(error.kind(), ErrorKind::IOError(error) if error.kind() == io::ErrorKind::InvalidData)
 }
 
 pub(super) fn is_not_found(error: &lapin::Error) -> bool {

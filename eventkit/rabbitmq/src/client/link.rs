@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use async_rs::TokioRuntime;
 use eventkit::transport::{TransportError, backoff};
-use lapin::tcp::AMQPUriTcpExt;
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind};
 use tokio::time::{Instant, sleep_until};
 
 use super::checked_stream;
 use super::error::{REPLY_SUCCESS, answer, transport_error};
+use super::security::Security;
 use crate::mapping::names::short;
 
 /// The initial delay before connecting again.
@@ -24,6 +24,7 @@ const MAX_DELAY: Duration = Duration::from_secs(5);
 /// A connection for one purpose. The client reconnects none of its connections by itself.
 pub(super) struct Link {
     uri: AMQPUri,
+    security: Security,
     /// What the connection is for, as the broker shows it.
     purpose: &'static str,
     timeout: Duration,
@@ -42,9 +43,15 @@ struct Failures {
 }
 
 impl Link {
-    pub(super) fn new(uri: AMQPUri, purpose: &'static str, timeout: Duration) -> Self {
+    pub(super) fn new(
+        uri: AMQPUri,
+        security: Security,
+        purpose: &'static str,
+        timeout: Duration,
+    ) -> Self {
         Self {
             uri,
+            security,
             purpose,
             timeout,
             current: Mutex::default(),
@@ -109,7 +116,8 @@ impl Link {
             "connect to RabbitMQ at {}:{}",
             authority.host, authority.port
         );
-        let open = async |uri: AMQPUri, tokio: &TokioRuntime| Ok(uri.connect_async(tokio).await?);
+        let security = self.security.clone();
+        let open = async move |uri, tokio: &TokioRuntime| security.open(uri, tokio).await;
         let connecting = checked_stream::connect(self.uri.clone(), properties, open);
         let connection = answer(&operation, self.timeout, connecting).await?;
         Ok(Arc::new(connection))

@@ -17,6 +17,7 @@ mod queue;
 mod received;
 mod received_message;
 mod record;
+mod security;
 mod shared;
 mod state;
 mod state_log;

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use eventkit::transport::MessageMetadata;
+use lapin::BasicProperties;
 use lapin::message::Delivery;
 
 use super::delays::{Returned, as_published, has_foreign_headers};
@@ -10,6 +11,9 @@ use crate::binding::HeaderRef;
 use crate::mapping::message;
 use crate::mapping::names::Names;
 use crate::mapping::routing::RETURN_PREFIX;
+
+/// The headers with the counts of the broker.
+const COUNTS: [&str; 2] = ["x-delivery-count", "x-acquired-count"];
 
 /// Where a message was published to.
 #[derive(Debug, Clone)]
@@ -23,7 +27,7 @@ pub(super) struct ReceivedMessage {
     pub(super) metadata: MessageMetadata,
     pub(super) tag: DeliveryTag,
     pub(super) origin: Origin,
-    pub(super) properties: lapin::BasicProperties,
+    pub(super) properties: BasicProperties,
     pub(super) body: Bytes,
     /// How often the broker has delivered it before.
     pub(super) redeliveries: u32,
@@ -42,12 +46,10 @@ impl ReceivedMessage {
             data,
             ..
         } = delivery;
-        let count = message::headers(&properties).find_map(|(name, value)| match value {
-            HeaderRef::Integer(number) if name == "x-delivery-count" => u32::try_from(number).ok(),
-            _ => None,
-        });
         // The broker writes the header when it delivers a message again; before, it is the sender's.
-        let redeliveries = count.filter(|_| redelivered).unwrap_or(0);
+        let redeliveries = redeliveries(&properties)
+            .filter(|_| redelivered)
+            .unwrap_or(0);
         let is_returned =
             exchange.as_str() == names.services && routing_key.as_str().starts_with(RETURN_PREFIX);
         let returned = is_returned.then(|| Returned::read(&properties)).flatten();
@@ -82,5 +84,44 @@ impl ReceivedMessage {
     pub(super) fn waits(&self) -> bool {
         let returned = self.returned.as_ref();
         returned.is_some_and(|returned| !returned.wait.is_over())
+    }
+}
+
+/// Returns how often the broker has delivered a message before; `None` if it has not.
+///
+/// From RabbitMQ 4.3 on, the count of deliveries leaves out what a consumer returned with `basic.nack`, and
+/// there is a count of acquisitions.
+fn redeliveries(properties: &BasicProperties) -> Option<u32> {
+    let counts = message::headers(properties).filter_map(|(name, value)| match value {
+        HeaderRef::Integer(number) if COUNTS.contains(&name) => u32::try_from(number).ok(),
+        _ => None,
+    });
+    counts.max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::queue::table;
+    use super::*;
+    use lapin::types::AMQPValue;
+
+    #[test]
+    fn deliveries_are_counted_by_all_versions_of_the_broker() {
+        let number = AMQPValue::LongLongInt;
+        for (headers, expected) in [
+            (table([("x-acquired", number(7))]), None),
+            (table([("x-delivery-count", number(0))]), Some(0)),
+            (table([("x-delivery-count", number(3))]), Some(3)),
+            (
+                table([
+                    ("x-delivery-count", number(1)),
+                    ("x-acquired-count", number(4)),
+                ]),
+                Some(4),
+            ),
+        ] {
+            let properties = BasicProperties::default().with_headers(headers);
+            assert_eq!(redeliveries(&properties), expected);
+        }
     }
 }

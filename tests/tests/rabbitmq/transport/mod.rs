@@ -3,6 +3,7 @@
 //! Where there is no `rabbitmq-server`, the tests fail and say what to do.
 
 mod conformance;
+mod connecting;
 mod crash;
 mod deployments;
 mod hostile;
