@@ -10,6 +10,10 @@ use eventkit::transport::TransportError;
 use lapin::uri::AMQPUri;
 
 use super::link::Link;
+#[cfg(feature = "management")]
+use super::management::{Api, Inspection};
+#[cfg(feature = "management")]
+use super::operators;
 use super::publisher::Publishing;
 use super::security::{Certificates, Security};
 use super::shared::Shared;
@@ -31,6 +35,10 @@ impl RabbitMq {
             limits: Limits::DEFAULT,
             timeout: Duration::from_secs(5),
             heartbeat: Duration::from_secs(10),
+            #[cfg(feature = "management")]
+            management: None,
+            #[cfg(feature = "management")]
+            management_client: None,
         }
     }
 }
@@ -46,6 +54,11 @@ pub struct RabbitMqBuilder {
     limits: Limits,
     timeout: Duration,
     heartbeat: Duration,
+    /// The URL of the management API.
+    #[cfg(feature = "management")]
+    management: Option<String>,
+    #[cfg(feature = "management")]
+    management_client: Option<reqwest::Client>,
 }
 
 impl RabbitMqBuilder {
@@ -133,16 +146,65 @@ impl RabbitMqBuilder {
         self
     }
 
+    /// Compares policies and bindings with those that the transport needs, which AMQP does not tell.
+    ///
+    /// The URL is that of the management plugin, `http://user:password@host:15672`. Without a user, the user
+    /// of the broker's URL is taken. The user needs the tag `management`.
+    ///
+    /// Settings that delete unhandled events are an error of [`open`](Self::open) and of opening a
+    /// subscription, and end a subscription that is open. The API is asked every 30 seconds. While it does
+    /// not answer, the [status](eventkit::transport::SubscriptionStatus::warnings) says so, and subscriptions go
+    /// on.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let rabbitmq = RabbitMq::connect("amqp://shop:secret@rabbitmq.example.com/%2f");
+    /// let rabbitmq = rabbitmq.management("http://rabbitmq.example.com:15672").open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "management")]
+    pub fn management(mut self, url: impl Into<String>) -> Self {
+        self.management = Some(url.into());
+        self
+    }
+
+    /// Sets the client of the management API, for instance one that trusts a private certificate authority.
+    ///
+    /// For HTTPS, enable a TLS feature of reqwest in your program, such as `rustls`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let client = reqwest::Client::builder().no_proxy().build()?;
+    /// let rabbitmq = RabbitMq::connect("amqp://shop:secret@rabbitmq.example.com/%2f");
+    /// let rabbitmq = rabbitmq.management("http://rabbitmq.example.com:15672").management_client(client);
+    /// let rabbitmq = rabbitmq.open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "management")]
+    pub fn management_client(mut self, client: reqwest::Client) -> Self {
+        self.management_client = Some(client);
+        self
+    }
+
     /// Connects, and declares the exchanges if they do not exist.
     ///
     /// # Errors
     ///
     /// Returns an error if the URL, a certificate or the name of the exchange is malformed, if the broker
     /// cannot be reached or its certificate is not trusted, or if an exchange or queue exists with other
-    /// settings.
+    /// settings. If the management API is configured, returns an error if it does not answer, or if a policy
+    /// has a setting that deletes unhandled events.
     pub async fn open(self) -> Result<RabbitMq, TransportError> {
         names::check_exchange(&self.exchange)?;
         let uri = self.uri()?;
+        #[cfg(feature = "management")]
+        let inspection = self.inspection(&uri)?;
         let security = Security::new(&uri.scheme, self.certificates)?;
         let link = |purpose| Link::new(uri.clone(), security.clone(), purpose, self.timeout);
         let (link, publishing) = (link("consumers"), link("publishing"));
@@ -150,10 +212,24 @@ impl RabbitMqBuilder {
         let names = Names::new(&self.exchange);
         let settings = (self.mode, self.limits);
         let shared = Shared::new(names, settings, self.timeout, link, publishing);
+        #[cfg(feature = "management")]
+        let shared = shared.with_inspection(inspection);
         shared.administrator().ensure_exchange().await?;
+        #[cfg(feature = "management")]
+        operators::check_common(&shared).await?;
         Ok(RabbitMq {
             shared: Arc::new(shared),
         })
+    }
+
+    #[cfg(feature = "management")]
+    fn inspection(&self, broker: &AMQPUri) -> Result<Option<Inspection>, TransportError> {
+        let Some(url) = &self.management else {
+            return Ok(None);
+        };
+        let client = self.management_client.clone();
+        let api = Api::new(url, client, broker, self.timeout)?;
+        Ok(Some(Inspection::new(api)))
     }
 
     fn uri(&self) -> Result<AMQPUri, TransportError> {

@@ -10,6 +10,8 @@ use tracing::{debug, info};
 
 use super::consumer_state::ConsumerState;
 use super::deliveries::Deliveries;
+#[cfg(feature = "management")]
+use super::operators;
 use super::state::{Entry, Opening, SubscriptionState, opening};
 
 /// The minimum and maximum interval between looks at the messages in flight.
@@ -50,6 +52,8 @@ async fn return_expired(deliveries: Weak<Deliveries>) {
 async fn keep(state: Weak<ConsumerState>) {
     let mut was_superseded = false;
     let mut renewed = Instant::now();
+    #[cfg(feature = "management")]
+    let mut checked = Instant::now();
     while let Some(state) = state.upgrade() {
         let role = role(&state);
         let is_superseded = role == Some(SelectionRole::Superseded);
@@ -63,6 +67,11 @@ async fn keep(state: Weak<ConsumerState>) {
         was_superseded = is_superseded;
         if let Err(error) = look(&state, role, &mut renewed).await {
             debug!(subscription = %state.deliveries.subscription.name, %error, "failed to look at the queue");
+        }
+        #[cfg(feature = "management")]
+        if checked.elapsed() >= operators::INTERVAL {
+            operators::check_running(&state).await;
+            checked = Instant::now();
         }
         drop(state);
         sleep(INTERVAL).await;

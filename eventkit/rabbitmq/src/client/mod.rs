@@ -12,6 +12,10 @@ mod error;
 mod frames;
 mod keeper;
 mod link;
+#[cfg(feature = "management")]
+mod management;
+#[cfg(feature = "management")]
+mod operators;
 mod publisher;
 mod queue;
 mod received;

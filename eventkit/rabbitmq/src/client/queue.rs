@@ -14,7 +14,7 @@ use crate::mapping::routing::Binding;
 
 /// The bytes after which the broker deletes the oldest entries of the stream of the state, and those of one
 /// file, which it deletes as a whole.
-const MAX_STATE_BYTES: i64 = 64 << 20;
+pub(super) const MAX_STATE_BYTES: i64 = 64 << 20;
 const MAX_STATE_SEGMENT_BYTES: i64 = 4 << 20;
 
 /// The header by which the exchange of the delays finds the queue. It does not begin with `x-`, since such
@@ -127,7 +127,7 @@ impl Administrator<'_> {
         bindings: &[Binding],
     ) -> Result<(), TransportError> {
         for binding in bindings {
-            let exchange = self.exchange_of(binding);
+            let exchange = binding.exchange(self.names);
             self.bind(queue, exchange, &binding.key, FieldTable::default())
                 .await?;
         }
@@ -143,7 +143,7 @@ impl Administrator<'_> {
         for binding in bindings {
             let unbinding = channel.queue_unbind(
                 short(queue),
-                short(self.exchange_of(binding)),
+                short(binding.exchange(self.names)),
                 short(&binding.key),
                 FieldTable::default(),
             );
@@ -151,14 +151,6 @@ impl Administrator<'_> {
             answer(&operation, self.timeout, unbinding).await?;
         }
         Ok(())
-    }
-
-    fn exchange_of(&self, binding: &Binding) -> &str {
-        if binding.is_reserved {
-            &self.names.services
-        } else {
-            &self.names.events
-        }
     }
 
     async fn bind(

@@ -10,6 +10,8 @@ use tokio::task::JoinHandle;
 
 use super::deliveries::Deliveries;
 use super::link::Link;
+#[cfg(feature = "management")]
+use super::management::Inspection;
 use super::publisher::Publishing;
 use super::queue::Administrator;
 use super::state::SubscriptionState;
@@ -28,6 +30,9 @@ pub(super) struct Shared {
     pub(super) link: Arc<Link>,
     pub(super) publishing: Arc<Publishing>,
     pub(super) log: StateLog,
+    /// The comparison of what operators make, if the management API is configured.
+    #[cfg(feature = "management")]
+    inspection: Option<Inspection>,
     /// The subscriptions that were announced and are not declared yet.
     pub(super) prepared: Mutex<Vec<Subscription>>,
     facts: Mutex<HashMap<String, Facts>>,
@@ -42,6 +47,8 @@ pub(super) struct Facts {
     pub(super) lag: Option<u64>,
     /// A warning about what happened to the queue while this process used it.
     pub(super) incident: Option<String>,
+    /// Warnings about what operators have made.
+    pub(super) warnings: Vec<String>,
     /// The messages of the open consumers of this process, and of those with messages that are not settled.
     pub(super) consumers: Vec<Weak<Deliveries>>,
 }
@@ -64,11 +71,23 @@ impl Shared {
             link,
             publishing,
             log,
+            #[cfg(feature = "management")]
+            inspection: None,
             prepared: Mutex::default(),
             facts: Mutex::default(),
             delays: Mutex::default(),
             closing: Mutex::default(),
         }
+    }
+
+    #[cfg(feature = "management")]
+    pub(super) fn with_inspection(self, inspection: Option<Inspection>) -> Self {
+        Self { inspection, ..self }
+    }
+
+    #[cfg(feature = "management")]
+    pub(super) fn inspection(&self) -> Option<&Inspection> {
+        self.inspection.as_ref()
     }
 
     pub(super) fn administrator(&self) -> Administrator<'_> {

@@ -19,6 +19,8 @@ use tracing::{info, warn};
 use super::consumer::RabbitConsumer;
 use super::deliveries::{MAX_HELD, prefetch};
 use super::error::answer;
+#[cfg(feature = "management")]
+use super::operators;
 use super::publisher::Outcome;
 use super::shared::Shared;
 use super::state::{Entry, SubscriptionState, opening};
@@ -119,6 +121,9 @@ impl RabbitMq {
         let digest = opening.digest.clone();
         let role = before.map(|own| own.selections.role_of(&digest));
         let is_new = administrator.declare_subscription(queue).await?;
+        // A selection whose queue is refused must not supersede others.
+        #[cfg(feature = "management")]
+        operators::check_queue(&self.shared, queue).await?;
         if is_new {
             self.report_creation(subscription, queue, before.is_some());
         }
@@ -358,6 +363,7 @@ impl Transport for RabbitMq {
             shared.with_facts(&queue, |facts| {
                 status.lag = facts.lag;
                 status.warnings.extend(facts.incident.clone());
+                status.warnings.extend_from_slice(&facts.warnings);
             });
         }
         if shared.publishing.is_blocked() {

@@ -2,7 +2,7 @@
 
 use eventkit::transport::{REPLAY_PREFIX, Subscription, TransportError, is_reserved};
 
-use super::names::MAX_NAME;
+use super::names::{MAX_NAME, Names};
 
 /// The prefix of the routing keys of messages that are returned to the queue of a subscription.
 pub(crate) const RETURN_PREFIX: &str = "eventkit.return.";
@@ -13,6 +13,17 @@ pub(crate) struct Binding {
     /// Whether the binding is one to the exchange of the services.
     pub(crate) is_reserved: bool,
     pub(crate) key: String,
+}
+
+impl Binding {
+    /// Returns the name of the exchange.
+    pub(crate) fn exchange<'a>(&self, names: &'a Names) -> &'a str {
+        if self.is_reserved {
+            &names.services
+        } else {
+            &names.events
+        }
+    }
 }
 
 /// Returns the routing key of an event type: the type itself.

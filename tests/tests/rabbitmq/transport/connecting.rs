@@ -1,5 +1,6 @@
 //! Brokers that require TLS, and the credentials of clients.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -8,11 +9,10 @@ use std::{env, fs, process};
 use eventkit::transport::{TransportError, TransportErrorKind};
 use eventkit_rabbitmq::{RabbitMq, RabbitMqBuilder};
 use eventkit_tests::rabbitmq::{Extras, Server};
-use eventkit_tests::refusal::chain;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::time::timeout;
 
-use super::{PATIENCE, event, publish};
+use super::{PATIENCE, assert_says, event, publish};
 
 use TransportErrorKind::{Configuration, Unavailable};
 
@@ -59,7 +59,7 @@ impl Broker {
         ] {
             let path = folder.join(option);
             fs::write(&path, content).unwrap();
-            files += &format!("ssl_options.{option} = {}\n", path.display());
+            writeln!(files, "ssl_options.{option} = {}", path.display()).unwrap();
         }
         let settings = files + settings;
         let server = Server::start_with(Extras { settings, plugins })?;
@@ -82,13 +82,6 @@ async fn refused(builder: RabbitMqBuilder) -> TransportError {
     opening.expect("an answer").map(drop).unwrap_err()
 }
 
-fn assert_says(error: &TransportError, kind: TransportErrorKind, part: &str) {
-    let text = format!("{} {error:?}", chain(error));
-    assert_eq!(error.kind(), kind, "{text}");
-    assert!(text.contains(part), "{text}");
-    assert!(!text.contains("s3cret"), "{text}");
-}
-
 #[tokio::test]
 async fn a_broker_with_tls_and_a_private_authority() {
     let own = authority();
@@ -99,11 +92,19 @@ async fn a_broker_with_tls_and_a_private_authority() {
     let trusting = |url: &str| RabbitMq::connect(url).root_certificates(own.pem());
 
     let other = RabbitMq::connect(&url).root_certificates(authority().pem());
-    assert_says(&refused(other).await, Configuration, "InvalidCertificate");
+    assert_says(
+        &refused(other).await,
+        Configuration,
+        &["InvalidCertificate"],
+    );
     let other_host = trusting(&broker.url("amqps://127.0.0.1", ""));
-    assert_says(&refused(other_host).await, Configuration, "NotValidForName");
+    assert_says(
+        &refused(other_host).await,
+        Configuration,
+        &["NotValidForName"],
+    );
     let other_user = trusting(&broker.url("amqps://guest:s3cret@localhost", ""));
-    assert_says(&refused(other_user).await, Configuration, "ACCESS");
+    assert_says(&refused(other_user).await, Configuration, &["ACCESS"]);
 
     let rabbitmq = trusting(&url).open().await.unwrap();
     let event = event("t", "1").build().unwrap();
@@ -124,7 +125,7 @@ async fn a_broker_without_tls_is_refused_and_gets_no_credentials() {
     let url = format!("amqps://guest:s3cret@localhost:{}/%2f", server.port());
     let builder = RabbitMq::connect(url).root_certificates(authority().pem());
     let error = refused(builder.timeout(Duration::from_secs(2))).await;
-    assert_says(&error, Configuration, "connect to RabbitMQ at localhost");
+    assert_says(&error, Configuration, &["connect to RabbitMQ at localhost"]);
 }
 
 #[tokio::test]

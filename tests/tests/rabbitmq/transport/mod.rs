@@ -8,6 +8,7 @@ mod crash;
 mod deployments;
 mod hostile;
 mod loss;
+mod management;
 mod operators;
 mod order;
 mod pika;
@@ -18,10 +19,13 @@ mod wire;
 use std::future::pending;
 use std::time::Duration;
 
-use eventkit::transport::{Consumer, Incoming, Subscription, Transport};
+use eventkit::transport::{
+    Consumer, Incoming, Subscription, Transport, TransportError, TransportErrorKind,
+};
 use eventkit::{Dispatcher, Event, EventBuilder, Registry};
 use eventkit_rabbitmq::RabbitMq;
 use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
+use eventkit_tests::refusal::chain;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -53,6 +57,15 @@ async fn until(mut done: impl FnMut() -> bool) {
         }
     });
     waited.await.expect("it comes to that");
+}
+
+fn assert_says(error: &TransportError, kind: TransportErrorKind, parts: &[&str]) {
+    let text = format!("{} {error:?}", chain(error));
+    assert_eq!(error.kind(), kind, "{text}");
+    for part in parts {
+        assert!(text.contains(part), "`{part}` is not in: {text}");
+    }
+    assert!(!text.contains("s3cret"), "{text}");
 }
 
 async fn publish(rabbitmq: &RabbitMq, event: &Event) {

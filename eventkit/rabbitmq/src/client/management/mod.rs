@@ -1,0 +1,10 @@
+//! What AMQP does not tell: the policies and bindings that operators make, read from the management API.
+
+mod api;
+mod bindings;
+mod inspection;
+mod policies;
+
+pub(super) use self::api::Api;
+pub(super) use self::inspection::Inspection;
+pub(super) use self::policies::Verdict;

@@ -1,0 +1,134 @@
+//! What operators have made, compared when a subscription is opened and while it is used.
+
+use std::time::Duration;
+
+use eventkit::transport::{SelectionRole, TransportError};
+use tracing::warn;
+
+use super::consumer_state::ConsumerState;
+use super::management::{Inspection, Verdict};
+use super::shared::Shared;
+use crate::mapping::routing::{self, Binding};
+
+/// The interval between looks while a subscription is used.
+pub(super) const INTERVAL: Duration = Duration::from_secs(30);
+
+/// Compares what all subscriptions use, if the management API is configured.
+///
+/// # Errors
+///
+/// Returns an error if the API does not answer, or if a setting is refused.
+pub(super) async fn check_common(shared: &Shared) -> Result<(), TransportError> {
+    match shared.inspection() {
+        Some(inspection) => inspection.look_at_common(&shared.names).await?.result(),
+        None => Ok(()),
+    }
+}
+
+/// Compares the policies of a queue before a consumer of it is opened. An API that does not answer is a
+/// warning.
+///
+/// # Errors
+///
+/// Returns an error if a setting is refused.
+pub(super) async fn check_queue(shared: &Shared, queue: &str) -> Result<(), TransportError> {
+    let Some(inspection) = shared.inspection() else {
+        return Ok(());
+    };
+    let looked = inspection.look_at_queue(&shared.names, queue).await;
+    // A new queue has no statistics yet: the keeper compares its policies.
+    let verdict = looked.unwrap_or_else(|error| not_compared(&error));
+    shared.with_facts(queue, |facts| facts.warnings.clone_from(&verdict.warnings));
+    verdict.result()
+}
+
+/// Compares the policies and the bindings of the queue of an open consumer, which ends if a setting is
+/// refused.
+pub(super) async fn check_running(state: &ConsumerState) {
+    let shared = &state.shared;
+    let Some(inspection) = shared.inspection() else {
+        return;
+    };
+    let queue = &*state.deliveries.queue;
+    let looked = look(state, inspection, queue).await;
+    let verdict = looked.unwrap_or_else(|error| not_compared(&error));
+    shared.with_facts(queue, |facts| facts.warnings.clone_from(&verdict.warnings));
+    if let Err(error) = verdict.result() {
+        state.deliveries.fail(error);
+    }
+}
+
+async fn look(
+    state: &ConsumerState,
+    inspection: &Inspection,
+    queue: &str,
+) -> Result<Verdict, TransportError> {
+    let names = &state.shared.names;
+    let mut verdict = inspection.look_at_queue(names, queue).await?;
+    if !verdict.is_complete {
+        verdict.warnings.push(format!(
+            "the management API has no statistics of the queue `{queue}`, so its policies are not compared"
+        ));
+    }
+    if let Some(needed) = needed_bindings(state) {
+        let differences = inspection.look_at_bindings(names, queue, &needed).await?;
+        if !differences.missing.is_empty() {
+            restore(state, &differences.missing).await?;
+        }
+        let others = differences.others.iter().map(|(exchange, key)| {
+            format!(
+                "the queue `{queue}` has a binding that no deployment has made, of the exchange `{exchange}` \
+                 with the key `{key}`: what it brings and no pattern selects is acknowledged unhandled"
+            )
+        });
+        verdict.warnings.extend(others);
+    }
+    Ok(verdict)
+}
+
+fn not_compared(error: &TransportError) -> Verdict {
+    let mut verdict = Verdict::default();
+    verdict.warnings.push(format!(
+        "the policies and bindings of RabbitMQ are not compared: {error}"
+    ));
+    verdict
+}
+
+/// Returns the bindings that the queue needs; `None` if this process does not have the latest selection.
+fn needed_bindings(state: &ConsumerState) -> Option<Vec<Binding>> {
+    let name = &state.deliveries.subscription.name;
+    state.shared.log.look(|all| {
+        let own = all.find(name)?;
+        let is_latest = own.selections.role_of(&state.digest) == SelectionRole::Latest;
+        let names: Vec<&str> = own.names().collect();
+        let mut needed = routing::own_bindings(&own.queue, &names);
+        needed.extend(own.bindings());
+        is_latest.then_some(needed)
+    })
+}
+
+/// Makes bindings again that somebody removed.
+async fn restore(state: &ConsumerState, missing: &[Binding]) -> Result<(), TransportError> {
+    let shared = &state.shared;
+    // A later deployment may have removed them since.
+    shared.log.sync().await?;
+    let Some(needed) = needed_bindings(state) else {
+        return Ok(());
+    };
+    let missing: Vec<Binding> = missing
+        .iter()
+        .filter(|own| needed.contains(own))
+        .cloned()
+        .collect();
+    let queue = &*state.deliveries.queue;
+    shared.administrator().bind_all(queue, &missing).await?;
+    let keys: Vec<String> = missing.iter().map(|own| format!("`{}`", own.key)).collect();
+    let incident = format!(
+        "bindings of the queue `{queue}` were removed and are made again: {}; what was published meanwhile is \
+         lost to the subscription",
+        keys.join(", ")
+    );
+    warn!(subscription = %state.deliveries.subscription.name, "{incident}");
+    shared.with_facts(queue, |facts| facts.incident = Some(incident));
+    Ok(())
+}
