@@ -11,7 +11,9 @@
 //! | boolean, long | `t`, `l` |
 //! | string, and what has no type of its own | `S` |
 //!
-//! Both prefixes are decoded, and `cloudEvents_` is encoded, which also selectors of JMS can name. Integers
+//! Both prefixes are decoded, and `cloudEvents_` is encoded, which also selectors of JMS can name. The SDK for Go
+//! and that for Java with Proton read the prefix with a colon alone: publish events for them in structured
+//! mode. Integers
 //! of every width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of
 //! AMQP 0-9-1 have neither an offset nor fractions of a second, and so are byte arrays, which only RabbitMQ
 //! has.

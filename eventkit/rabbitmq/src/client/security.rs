@@ -5,13 +5,11 @@ use std::fmt;
 use async_rs::TokioRuntime;
 use eventkit::transport::TransportError;
 use lapin::tcp::AMQPUriTcpExt;
+#[cfg(feature = "ring")]
+use lapin::tcp::{RustlsConnector, RustlsConnectorConfig};
 use lapin::uri::{AMQPScheme, AMQPUri};
 #[cfg(feature = "ring")]
-use {
-    lapin::tcp::{RustlsConnector, RustlsConnectorConfig},
-    rustls_pki_types::pem::PemObject,
-    rustls_pki_types::{CertificateDer, PrivateKeyDer},
-};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use super::checked_stream::BrokerStream;
 
