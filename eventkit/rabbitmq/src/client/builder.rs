@@ -149,7 +149,8 @@ impl RabbitMqBuilder {
     /// Compares policies and bindings with those that the transport needs, which AMQP does not tell.
     ///
     /// The URL is that of the management plugin, `http://user:password@host:15672`. Without a user, the user
-    /// of the broker's URL is taken. The user needs the tag `management`.
+    /// of the broker's URL is taken, unless that asks for TLS and this does not. The user needs the tag
+    /// `management`.
     ///
     /// Settings that delete unhandled events are an error of [`open`](Self::open) and of opening a
     /// subscription, and end a subscription that is open. The API is asked every 30 seconds. While it does

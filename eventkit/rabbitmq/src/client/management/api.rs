@@ -4,8 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use eventkit::transport::TransportError;
-use lapin::uri::AMQPUri;
+use lapin::uri::{AMQPScheme, AMQPUri};
 use percent_encoding::percent_decode_str;
+use reqwest::redirect;
 use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -116,6 +117,12 @@ impl Api {
         }
         let broker_user = &broker.authority.userinfo;
         let (user, password) = if base.username().is_empty() {
+            if broker.scheme == AMQPScheme::AMQPS && base.scheme() == "http" {
+                return Err(TransportError::configuration(
+                    "the management API would get the password of the broker without TLS: expected \
+                     https://, or a user in the URL",
+                ));
+            }
             (broker_user.username.clone(), broker_user.password.clone())
         } else {
             let decode =
@@ -128,10 +135,7 @@ impl Api {
         base.set_password(None).map_err(|()| malformed())?;
         let client = match client {
             Some(client) => client,
-            None => reqwest::Client::builder().build().map_err(|error| {
-                TransportError::configuration("failed to create the client of the management API")
-                    .with_source(error)
-            })?,
+            None => default_client()?,
         };
         Ok(Self {
             client,
@@ -240,6 +244,14 @@ impl Api {
     }
 }
 
+fn default_client() -> Result<reqwest::Client, TransportError> {
+    let builder = reqwest::Client::builder().redirect(redirect::Policy::none());
+    builder.build().map_err(|error| {
+        TransportError::configuration("failed to create the client of the management API")
+            .with_source(error)
+    })
+}
+
 fn not_the_api(path: &str) -> TransportError {
     TransportError::configuration(format!(
         "there is no management API that answers {path}: expected its URL, such as http://host:15672"
@@ -288,6 +300,16 @@ mod tests {
 
         let own = api("http://localhost:15672").unwrap();
         assert_eq!((&*own.user, &*own.password), ("shop", "s3cret"));
+    }
+
+    #[test]
+    fn the_password_of_an_encrypted_connection_is_not_sent_without_tls() {
+        let broker = "amqps://shop:s3cret@localhost".parse().unwrap();
+        let api = |url| Api::new(url, None, &broker, Duration::from_secs(1)).map(drop);
+        let error = api("http://localhost:15672").unwrap_err().to_string();
+        assert!(error.contains("without TLS"), "{error}");
+        api("http://ann:word@localhost:15672").unwrap();
+        api("https://localhost:15671").unwrap();
     }
 
     #[test]
