@@ -134,7 +134,9 @@ async fn what_operators_change_while_a_subscription_is_used_is_found() {
     let definition = r#"{"expires": 3600000}"#;
     broker.control(&["set_policy", "gone", r"^shop\.s$", definition]);
 
-    let lost = timeout(PATIENCE, consumer.next()).await.expect("an error");
+    // The API is asked every 30 seconds.
+    let lost = timeout(2 * PATIENCE, consumer.next()).await;
+    let lost = lost.expect("an error");
     let expected = ["the queue `shop.s` with the policy `gone`: `expires` is 3600000"];
     assert_says(&lost.map(drop).unwrap_err(), Configuration, &expected);
     let warnings = rabbitmq.subscription_status(&subscription).warnings;
