@@ -12,6 +12,6 @@ pub mod protobuf;
 pub mod xml;
 
 // Compiles the examples of the README together with those of the documentation.
-#[cfg(all(doctest, feature = "protobuf", feature = "avro", feature = "xml"))]
+#[cfg(all(doctest, feature = "protobuf", feature = "xml"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,6 +1,7 @@
 //! Event formats, which encode whole events as bytes and decode them; found by media type.
 //!
 //! The [JSON format](Json) is built in, including batches; a program adds others with [`register`].
+//! The crate [`eventkit-formats`](https://docs.rs/eventkit-formats) has Protobuf, Avro and XML.
 
 mod json;
 mod registry;

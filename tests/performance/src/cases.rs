@@ -3,6 +3,8 @@
 use eventkit::binding::{http, kafka};
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
+use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -20,6 +22,8 @@ pub fn all() -> Vec<Case> {
     cases.extend(of_enums());
     cases.extend(of_batches());
     cases.extend(on_kafka());
+    cases.extend(of_format("Protobuf", Protobuf));
+    cases.extend(of_format("XML", Xml));
     cases
 }
 
@@ -106,6 +110,20 @@ fn on_kafka() -> Vec<Case> {
         }),
         Case::new("event to Kafka binary, order", move || {
             kafka::encode_binary(&event).unwrap()
+        }),
+    ]
+}
+
+/// Returns the cases of another format than JSON.
+fn of_format(name: &str, format: impl Format + Copy) -> [Case; 2] {
+    let event = messages::event(&messages::order());
+    let bytes = format.encode(&event).unwrap();
+    [
+        Case::new(format!("{name} to event, order"), move || {
+            format.decode(bytes.clone()).unwrap()
+        }),
+        Case::new(format!("event to {name}, order"), move || {
+            format.encode(&event).unwrap()
         }),
     ]
 }

@@ -5,6 +5,7 @@ mod cases;
 mod exchange;
 mod peer;
 mod protobuf;
+mod table;
 mod xml;
 
 #[test]

@@ -1,5 +1,7 @@
 //! The decoder of Protobuf events.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use chrono::DateTime;
 use eventkit::binding::BinaryReader;
@@ -126,9 +128,7 @@ impl<'a> PartialMessage<'a> {
     fn attribute(&mut self, name: &'a str, value: Option<AttributeField<'a>>) {
         if REQUIRED.contains(&name) {
             let expected = "the field of the message, not an entry of `attributes`";
-            let violation = Violation::new(name.to_owned(), "", expected, "Protobuf format, 2.3");
-            self.reader.add_violation(violation);
-            return;
+            return self.violation(name, "", expected, "Protobuf format, 2.3");
         }
         match (name, value) {
             // They may not say what the attributes of the event will: see `message_attributes`.
@@ -238,7 +238,7 @@ impl<'a> PartialMessage<'a> {
         &mut self,
         name: &str,
         value: &str,
-        expected: impl Into<std::borrow::Cow<'static, str>>,
+        expected: impl Into<Cow<'static, str>>,
         section: &'static str,
     ) {
         let violation = Violation::new(name.to_owned(), value, expected, section);

@@ -68,9 +68,8 @@ pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, Malformed> {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
-    let mut parts = raw.replace("\r\n", "\n");
-    parts = parts.replace(['\t', '\n', '\r'], " ");
-    let mut parts = parts.split('&');
+    let spaced = raw.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ");
+    let mut parts = spaced.split('&');
     value.push_str(parts.next().unwrap_or_default());
     for part in parts {
         let (reference, rest) = part.split_once(';').ok_or(Malformed::CharacterReference)?;
@@ -80,16 +79,29 @@ pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, Malformed> {
     Ok(Cow::Owned(value))
 }
 
-/// Appends text with the characters escaped that would be markup or white space of another form.
-pub(super) fn escape(text: &str, out: &mut String) {
+/// Appends text as the content of an element.
+pub(super) fn escape_text(text: &str, out: &mut String) {
+    // A parser would read a raw carriage return as a line feed.
+    escape(text, &['&', '<', '>', '\r'], out);
+}
+
+/// Appends text as the value of an attribute in double quotes.
+pub(super) fn escape_attribute(text: &str, out: &mut String) {
+    // A parser would read raw white space as spaces.
+    escape(text, &['&', '<', '"', '\t', '\n', '\r'], out);
+}
+
+fn escape(text: &str, special: &[char], out: &mut String) {
     let mut rest = text;
-    while let Some(at) = rest.find(['&', '<', '>', '"', '\r']) {
+    while let Some(at) = rest.find(special) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {
             b'&' => "&amp;",
             b'<' => "&lt;",
             b'>' => "&gt;",
             b'"' => "&quot;",
+            b'\t' => "&#9;",
+            b'\n' => "&#10;",
             _ => "&#13;",
         });
         rest = &rest[at + 1..];

@@ -119,7 +119,7 @@ fn inherited(tag: &Tag<'_>, namespaces: &Namespaces<'_>, needed: &[&str]) -> Str
             declarations.push_str(prefix);
         }
         declarations.push_str("=\"");
-        chars::escape(&binding.namespace, &mut declarations);
+        chars::escape_attribute(&binding.namespace, &mut declarations);
         declarations.push('"');
     }
     declarations

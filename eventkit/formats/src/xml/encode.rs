@@ -7,7 +7,7 @@ use eventkit::binding;
 use eventkit::event::{AttributeValue, Data, DataKind, MediaType};
 use eventkit::{EncodeError, Event};
 
-use super::chars::{self, escape};
+use super::chars::{self, escape_text};
 use super::element::is_element;
 use super::namespaces::{CLOUD_EVENTS, INSTANCE, SCHEMA};
 use super::types::Type;
@@ -95,7 +95,7 @@ fn attribute(name: &str, ty: Option<Type>, text: &str, out: &mut String) {
         out.push('"');
     }
     out.push('>');
-    escape(text, out);
+    escape_text(text, out);
     out.push_str("</ce:");
     out.push_str(name);
     out.push('>');
@@ -116,7 +116,7 @@ fn data(data: &Data, event: &Event, out: &mut String) -> Result<(), EncodeError>
         Some(text) if data.kind() == DataKind::Text && is_xml(event) && is_element(text) => {
             write("any", &|out| out.push_str(text));
         }
-        Some(text) => write("string", &|out| escape(text, out)),
+        Some(text) => write("string", &|out| escape_text(text, out)),
         None => {
             // Text with a character that XML forbids is as good as its bytes, if the content type
             // says how to read them.

@@ -45,15 +45,15 @@ fn deep_json_is_refused() {
 #[test]
 fn attributes_and_namespaces_of_an_element_are_limited() {
     for attribute in ["a", "xmlns:a"] {
-        let attributes: String = (0..100_000)
-            .map(|n| format!(" {attribute}{n}=\"b\""))
-            .collect();
+        let attributes = (0..100_000).fold(String::new(), |all, n| {
+            all + &format!(" {attribute}{n}=\"b\"")
+        });
         let document = event("").replace("<id>", &format!("<id{attributes}>"));
         assert_refused(decode(&document), DecodeErrorKind::Malformed);
     }
-    let nested: String = (0..10_000)
-        .map(|n| format!("<a xmlns:a{n}=\"b\">"))
-        .collect();
+    let nested = (0..10_000).fold(String::new(), |all, n| {
+        all + &format!("<a xmlns:a{n}=\"b\">")
+    });
     let data = event(&format!("<data xsi:type=\"xs:any\">{nested}"));
     let read = Xml.with_limits(Limits::UNLIMITED).decode(data.into());
     assert_refused(read, DecodeErrorKind::Malformed);
@@ -77,8 +77,8 @@ fn sizes_and_counts_are_limited() {
 }
 
 #[test]
-fn a_million_elements_are_refused() {
-    let elements = "<n xsi:type=\"ce:integer\">7</n>".repeat(500_000);
+fn many_elements_are_refused() {
+    let elements = "<n xsi:type=\"ce:integer\">7</n>".repeat(50_000);
     let document = event(&elements);
     let xml = Xml.with_limits(Limits::DEFAULT.body_bytes(usize::MAX));
     assert_refused(xml.decode(document.into()), DecodeErrorKind::TooLarge);
