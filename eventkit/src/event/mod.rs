@@ -77,9 +77,10 @@ pub(crate) const SPECVERSION: &str = "1.0";
 /// body of a message does not distinguish them. If the content type declares JSON, white space
 /// around the value is ignored.
 ///
-/// Every event that can be built equals its decoded form, in every content mode and event format,
-/// if it is within the [`Limits`] of the decoder. [`build`](EventBuilder::build) refuses all other
-/// events.
+/// Every event that can be built equals its decoded form, in every content mode and in the JSON
+/// format, if it is within the [`Limits`] of the decoder. [`build`](EventBuilder::build) refuses all
+/// other events. Another format may refuse an event that it cannot represent, or keep of a time only
+/// its instant.
 ///
 /// Events implement [`Serialize`](serde::Serialize) and [`Deserialize`](serde::Deserialize), so a
 /// serde struct can contain them. [`Json`](struct@crate::format::Json) is faster, and keeps the

@@ -2,6 +2,8 @@
 
 use eventkit::binding::http;
 use eventkit::format::{Format, Json};
+use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
 use eventkit_tests::fuzz::TARGETS;
 use http::Message;
 use proptest::collection::vec;
@@ -33,11 +35,15 @@ fn as_text(message: &Message) -> Vec<u8> {
 
 /// Generates valid input of every form.
 fn valid() -> impl Strategy<Value = Vec<u8>> {
-    (event(), 0..5_u8).prop_map(|(event, form)| match form {
+    (event(), 0..8_u8).prop_map(|(event, form)| match form {
         0 => Json.encode(&event).unwrap().to_vec(),
         1 => Json.encode_batch(&[event.clone(), event]).unwrap().to_vec(),
         2 => as_text(&http::encode_structured(&event, &Json).unwrap()),
         3 => as_text(&http::encode_batch(&[event], &Json).unwrap()),
+        // The events that these formats cannot represent are left out.
+        4 => Protobuf.encode(&event).unwrap_or_default().to_vec(),
+        5 => Xml.encode(&event).unwrap_or_default().to_vec(),
+        6 => Xml.encode_batch(&[event]).unwrap_or_default().to_vec(),
         _ => http::encode_binary(&event).map_or_else(|_| Vec::new(), |message| as_text(&message)),
     })
 }
@@ -75,6 +81,11 @@ fn change() -> impl Strategy<Value = Change> {
         b"1e999",
         b"-",
         b"A",
+        b"<",
+        b"/>",
+        b"&",
+        b"xmlns=\"\"",
+        b"\x2a\x07\x0a\x01n\x12\x02\x10\x07",
     ];
     prop_oneof![
         3 => any::<u8>().prop_map(Change::Replace),
