@@ -8,11 +8,13 @@ use eventkit::binding::kafka;
 use eventkit::event::{AttributeValue, Timestamp};
 use eventkit::format::{Format, Json, LimitedJson};
 use eventkit::{EncodeError, Event, LenientEvent, Limits};
+use eventkit_formats::avro::{Avro, LimitedAvro};
 use eventkit_formats::protobuf::{LimitedProtobuf, Protobuf};
 use eventkit_formats::xml::{LimitedXml, Xml};
 use eventkit_nats::binding as nats;
 
 const JSON: LimitedJson = Json.with_limits(Limits::UNLIMITED);
+const AVRO: LimitedAvro = Avro.with_limits(Limits::UNLIMITED);
 const PROTOBUF: LimitedProtobuf = Protobuf.with_limits(Limits::UNLIMITED);
 const XML: LimitedXml = Xml.with_limits(Limits::UNLIMITED);
 const HTTP: Decoder = http::with_limits(Limits::UNLIMITED);
@@ -36,7 +38,7 @@ impl Way {
 }
 
 /// Every content mode of every binding, and every event format.
-const WAYS: [Way; 11] = [
+const WAYS: [Way; 12] = [
     Way::exact("the JSON format", |event| {
         Ok(JSON
             .decode(Json.encode(event)?)
@@ -71,6 +73,10 @@ const WAYS: [Way; 11] = [
     }),
     Way::exact("NATS in structured mode", |event| {
         nats::encode_structured(event, &Json).map(over_nats)
+    }),
+    Way::exact("the Avro format", |event| {
+        let decoded = AVRO.decode(Avro.encode(event)?);
+        Ok(decoded.expect("the event should be decodable"))
     }),
     Way {
         name: "the Protobuf format",

@@ -2,10 +2,12 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(any(feature = "protobuf", feature = "xml"))]
+#[cfg(any(feature = "protobuf", feature = "avro", feature = "xml"))]
 #[macro_use]
 mod limited;
 
+#[cfg(feature = "avro")]
+pub mod avro;
 #[cfg(feature = "protobuf")]
 pub mod protobuf;
 #[cfg(feature = "xml")]

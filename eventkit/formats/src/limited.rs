@@ -1,12 +1,12 @@
 //! The trait of event formats, for a format and the same format with limits.
 
-/// Implements `Format` for a format with batches, by the functions of its modules `encode` and
-/// `decode`.
+/// Implements `Format` for a format with these media types of an event and of a batch, by the
+/// functions of its modules `encode` and `decode`.
 ///
 /// A registered format applies the limits of the binding that calls it, unless it has limits of its
 /// own.
 macro_rules! event_format {
-    ($format:ident, $limited:ident, $content_type:literal, $batch_content_type:literal) => {
+    ($format:ident, $limited:ident, $content_type:expr, $batch_content_type:expr) => {
         impl $format {
             /// Returns the format with custom limits.
             #[must_use]
@@ -31,7 +31,7 @@ macro_rules! event_format {
         );
     };
     (
-        $format:ident, $content_type:literal, $batch_content_type:literal,
+        $format:ident, $content_type:expr, $batch_content_type:expr,
         |$this:ident| $limits:expr, |$asked:ident| $limited_by:expr
     ) => {
         impl eventkit::format::Format for $format {
@@ -40,7 +40,7 @@ macro_rules! event_format {
             }
 
             fn batch_content_type(&self) -> Option<&'static str> {
-                Some($batch_content_type)
+                $batch_content_type
             }
 
             fn limited_by(

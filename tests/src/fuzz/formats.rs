@@ -2,10 +2,20 @@
 
 use bytes::Bytes;
 use eventkit::format::Format;
+use eventkit_formats::avro::Avro;
 use eventkit_formats::protobuf::Protobuf;
 use eventkit_formats::xml::Xml;
 
 use crate::round_trip::assert_decoded_survives;
+
+/// Checks that any bytes are refused as Avro, or are an event that round-trips in all content modes.
+///
+/// # Panics
+///
+/// Panics if an event does not.
+pub fn avro_decode(bytes: &[u8]) {
+    decode(&Avro, bytes);
+}
 
 /// Checks that any bytes are refused as Protobuf, or are an event that round-trips in all content
 /// modes.

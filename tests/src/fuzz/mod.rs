@@ -16,7 +16,7 @@ mod text;
 mod typed;
 
 pub use cesql::cesql;
-pub use formats::{protobuf_decode, xml_decode};
+pub use formats::{avro_decode, protobuf_decode, xml_decode};
 pub use header_value::header_value;
 pub use http_decode::http_decode;
 pub use json::{json_batch, json_decode};
@@ -30,7 +30,8 @@ pub use typed::typed;
 pub type Target = fn(&[u8]);
 
 /// The targets by name. The corpus of a target is the directory with its name.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
+    ("avro_decode", avro_decode),
     ("cesql", cesql),
     ("header_value", header_value),
     ("http_decode", http_decode),

@@ -1,6 +1,7 @@
 //! The Protobuf, Avro and XML event formats, against themselves and against implementations of
 //! others.
 
+mod avro;
 mod cases;
 mod exchange;
 mod peer;

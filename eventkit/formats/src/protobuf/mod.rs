@@ -41,5 +41,5 @@ event_format!(
     Protobuf,
     LimitedProtobuf,
     "application/cloudevents+protobuf",
-    "application/cloudevents-batch+protobuf"
+    Some("application/cloudevents-batch+protobuf")
 );

@@ -40,5 +40,5 @@ event_format!(
     Xml,
     LimitedXml,
     "application/cloudevents+xml",
-    "application/cloudevents-batch+xml"
+    Some("application/cloudevents-batch+xml")
 );
