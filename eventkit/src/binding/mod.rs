@@ -50,7 +50,10 @@ use crate::event::{Data, Event};
 ///
 /// [`EventBuilder::build`]: crate::EventBuilder::build
 pub fn body(event: &Event) -> Result<Bytes, EncodeError> {
-    Ok(body_if_any(event)?.unwrap_or_default())
+    match event.data() {
+        Some(data) => body_of(data, event.data_content_type()),
+        None => Ok(Bytes::new()),
+    }
 }
 
 /// Returns the body of a message that may have none, which means no data.
