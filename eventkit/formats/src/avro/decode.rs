@@ -6,7 +6,7 @@ use eventkit::event::{AttributeRef, Data};
 use eventkit::{DecodeError, Event, Limits};
 
 use super::json;
-use super::reader::{Blocks, Malformed, Reader};
+use super::reader::{Blocks, Malformed, Reader, malformed};
 use super::unions::{attribute, data};
 
 /// Decodes one event, whose data shares the bytes.
@@ -27,10 +27,6 @@ pub(super) fn event(bytes: &Bytes, limits: Limits) -> Result<Event, DecodeError>
 pub(super) fn batch(_bytes: &Bytes, _limits: Limits) -> Result<Vec<Event>, DecodeError> {
     let reason = "the Avro event format does not support batches";
     Err(DecodeError::not_an_event(reason))
-}
-
-pub(super) fn malformed(reason: Malformed) -> DecodeError {
-    DecodeError::malformed("Avro", reason)
 }
 
 /// Reads the field `attribute`, and returns the content type of the data.

@@ -5,8 +5,7 @@
 use eventkit::event::LimitExceeded;
 use eventkit::{DecodeError, Limits};
 
-use super::decode::malformed;
-use super::reader::{Blocks, Malformed, Reader};
+use super::reader::{Blocks, Malformed, Reader, malformed};
 use super::unions::{member, value};
 
 /// A map or an array that is being read.

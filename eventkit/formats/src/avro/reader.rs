@@ -1,5 +1,6 @@
 //! A reader of Avro values in binary encoding.
 
+use eventkit::DecodeError;
 use thiserror::Error;
 
 /// The error for bytes that are not the record of the schema.
@@ -25,6 +26,11 @@ pub(super) enum Malformed {
     NotUtf8,
     #[error("the `double` {0} is not a JSON number")]
     NotANumber(String),
+}
+
+/// Returns the error for a malformed event.
+pub(super) fn malformed(reason: Malformed) -> DecodeError {
+    DecodeError::malformed("Avro", reason)
 }
 
 /// The bytes that are not read yet. Lengths and counts allocate nothing.
