@@ -1,6 +1,6 @@
 //! What the clones of a transport and its consumers share.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -33,8 +33,10 @@ pub(super) struct Shared {
     /// The comparison of what operators make, if the management API is configured.
     #[cfg(feature = "management")]
     inspection: Option<Inspection>,
-    /// The subscriptions that were announced and are not declared yet.
-    pub(super) prepared: Mutex<Vec<Subscription>>,
+    /// The prepared subscriptions whose queues are not declared yet.
+    prepared: Mutex<VecDeque<Subscription>>,
+    /// Held while the queues of prepared subscriptions are declared.
+    pub(super) declaring: tokio::sync::Mutex<()>,
     facts: Mutex<HashMap<String, Facts>>,
     /// The delay queues that were declared on this connection.
     pub(super) delays: Mutex<Vec<Duration>>,
@@ -74,6 +76,7 @@ impl Shared {
             #[cfg(feature = "management")]
             inspection: None,
             prepared: Mutex::default(),
+            declaring: tokio::sync::Mutex::default(),
             facts: Mutex::default(),
             delays: Mutex::default(),
             closing: Mutex::default(),
@@ -98,29 +101,9 @@ impl Shared {
         }
     }
 
-    /// Removes the bindings of an earlier selection, except for those of the latest one.
-    pub(super) async fn replace_bindings(
-        &self,
-        before: &SubscriptionState,
-        latest: &[Binding],
-    ) -> Result<(), TransportError> {
-        let administrator = self.administrator();
-        // Another process that does the same may have removed bindings that were not recorded yet.
-        administrator.bind_all(&before.queue, latest).await?;
-        let mut old = before.bindings();
-        old.retain(|own| !latest.contains(own));
-        if old.is_empty() {
-            return Ok(());
-        }
-        administrator.unbind_all(&before.queue, &old).await?;
-        // Another process may have recorded these bindings meanwhile, and have found them in place.
-        self.log.sync().await?;
-        let latest = self
-            .log
-            .look(|state| state.find(&before.name).map(SubscriptionState::bindings));
-        let latest = latest.unwrap_or_default();
-        old.retain(|own| latest.contains(own));
-        administrator.bind_all(&before.queue, &old).await
+    /// Returns the prepared subscriptions. Only the holder of `declaring` removes one.
+    pub(super) fn prepared(&self) -> MutexGuard<'_, VecDeque<Subscription>> {
+        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn facts(&self) -> MutexGuard<'_, HashMap<String, Facts>> {

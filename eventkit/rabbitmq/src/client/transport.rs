@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::mem;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use eventkit::ToEvent;
 use eventkit::event::Event;
@@ -57,28 +56,22 @@ impl RabbitMq {
         PublisherExt::publish(self, event).await
     }
 
-    /// Declares the queues of the subscriptions that were announced, so that none of them misses what is
-    /// published once the first one is open.
+    /// Declares the queues of all prepared subscriptions, so that none of them misses what is published once
+    /// the first consumer is open. Concurrent calls wait for each other.
     async fn declare_prepared(&self) -> Result<(), TransportError> {
-        let prepared = {
-            let prepared = &self.shared.prepared;
-            let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
-            mem::take(&mut *prepared)
-        };
-        for (done, subscription) in prepared.iter().enumerate() {
-            let declared = self.declare(subscription).await;
-            // One that does not fit is reported when it is opened.
-            if let Err(error) = declared
-                && error.is_retriable()
-            {
-                let left = &prepared[done..];
-                let prepared = &self.shared.prepared;
-                let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
-                prepared.extend_from_slice(left);
-                return Err(error);
-            }
+        let shared = &self.shared;
+        let _declaring = shared.declaring.lock().await;
+        loop {
+            let next = shared.prepared().front().cloned();
+            let Some(subscription) = next else {
+                return Ok(());
+            };
+            match self.declare(&subscription).await {
+                Err(error) if error.is_retriable() => return Err(error),
+                // An error in its settings is reported when it is opened.
+                _ => shared.prepared().pop_front(),
+            };
         }
-        Ok(())
     }
 
     /// Declares the queue of a subscription with its bindings, and records its selection.
@@ -293,9 +286,7 @@ impl Transport for RabbitMq {
     }
 
     fn prepare(&self, subscriptions: &[Subscription]) {
-        let prepared = &self.shared.prepared;
-        let mut prepared = prepared.lock().unwrap_or_else(PoisonError::into_inner);
-        prepared.extend_from_slice(subscriptions);
+        self.shared.prepared().extend(subscriptions.iter().cloned());
     }
 
     fn check_subscription(&self, subscription: &Subscription) -> Result<(), TransportError> {

@@ -1,7 +1,7 @@
 //! Many messages that are published at the same time, and do not disturb each other.
 
 use eventkit::Event;
-use eventkit::transport::{Subscription, TransportErrorKind};
+use eventkit::transport::{Subscription, Transport, TransportErrorKind};
 use eventkit_rabbitmq::RabbitMq;
 use tokio::task::JoinSet;
 
@@ -68,4 +68,26 @@ async fn an_event_that_the_broker_refuses_takes_no_other_with_it() {
         }
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queues_of_all_prepared_subscriptions_exist_once_the_first_consumer_is_open() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let types: Vec<String> = (0..12).map(|number| format!("t{number}")).collect();
+    let subscriptions: Vec<_> = types.iter().map(|ty| Subscription::new(ty, [ty])).collect();
+    rabbitmq.prepare(&subscriptions);
+    let mut opening = JoinSet::new();
+    for subscription in subscriptions {
+        let rabbitmq = rabbitmq.clone();
+        opening.spawn(async move { subscribe(&rabbitmq, &subscription).await });
+    }
+    let _first = opening.join_next().await.unwrap().unwrap();
+    for ty in &types {
+        let published = rabbitmq.publish(&event(ty, "1").build().unwrap()).await;
+        assert!(!published.unwrap().unrouted, "{ty}");
+    }
 }
