@@ -12,7 +12,7 @@ use super::consumer_state::ConsumerState;
 use super::deliveries::Deliveries;
 #[cfg(feature = "management")]
 use super::operators;
-use super::state::{Entry, Opening, SubscriptionState, opening};
+use super::state::{Entry, Opening, SubscriptionState};
 
 /// The minimum and maximum interval between looks at the messages in flight.
 const MIN_TICK: Duration = Duration::from_millis(50);
@@ -99,22 +99,19 @@ async fn look(
     shared.with_facts(&state.deliveries.queue, |facts| {
         facts.lag = counts.map(|counts| counts.ready);
     });
-    let log = &shared.log;
     match role {
         Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
             renew(state).await?;
             *renewed = Instant::now();
         }
         Some(SelectionRole::Superseded) => take_over(state).await?,
-        // The stream was deleted.
-        None => log.append(Entry::Open(own_opening(state)?)).await?,
         Some(SelectionRole::Unknown) => {
             let name = &state.deliveries.subscription.name;
             let reason = "its selection is no longer recorded";
             let lost = format!("the consumer `{name}` is lost: {reason}");
             state.deliveries.fail(TransportError::unavailable(lost));
         }
-        Some(SelectionRole::Latest) => {}
+        Some(SelectionRole::Latest) | None => {}
     }
     Ok(())
 }
@@ -141,14 +138,6 @@ async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
         .await
 }
 
-fn own_opening(state: &ConsumerState) -> Result<Opening, TransportError> {
-    opening(
-        &state.deliveries.subscription,
-        state.deliveries.queue.to_string(),
-    )
-    .map(|(opening, _)| opening)
-}
-
 /// Makes the selection of this process the latest, if no process with a later one is left.
 async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     let name = &state.deliveries.subscription.name;
@@ -166,10 +155,9 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
         subscription = %name,
         "no process with a later selection is left; making this selection the latest again"
     );
-    let (opening, bindings) = opening(
-        &state.deliveries.subscription,
-        state.deliveries.queue.to_string(),
-    )?;
+    let queue = state.deliveries.queue.to_string();
+    let opening = Opening::new(&state.deliveries.subscription, queue, Some(&before))?;
+    let bindings = opening.bindings.clone();
     let administrator = state.shared.administrator();
     administrator
         .bind_all(&state.deliveries.queue, &bindings)
@@ -180,7 +168,11 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     };
     log.append(entry).await?;
     if role(state) == Some(SelectionRole::Latest) {
-        state.shared.replace_bindings(&before, &bindings).await?;
+        let mut old = before.bindings;
+        old.retain(|own| !bindings.contains(own));
+        administrator
+            .unbind_all(&state.deliveries.queue, &old)
+            .await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use tracing::warn;
 use super::consumer_state::ConsumerState;
 use super::management::{Inspection, Verdict};
 use super::shared::Shared;
-use crate::mapping::routing::{self, Binding};
+use crate::mapping::routing::Binding;
 
 /// The interval between looks while a subscription is used.
 pub(super) const INTERVAL: Duration = Duration::from_secs(30);
@@ -100,10 +100,7 @@ fn needed_bindings(state: &ConsumerState) -> Option<Vec<Binding>> {
     state.shared.log.look(|all| {
         let own = all.find(name)?;
         let is_latest = own.selections.role_of(&state.digest) == SelectionRole::Latest;
-        let names: Vec<&str> = own.names().collect();
-        let mut needed = routing::own_bindings(&own.queue, &names);
-        needed.extend(own.bindings());
-        is_latest.then_some(needed)
+        is_latest.then(|| own.all_bindings())
     })
 }
 

@@ -54,9 +54,11 @@ pub(super) struct Opening {
     /// The patterns and the filter, for people who read the log.
     pub(super) patterns: Vec<String>,
     pub(super) filter: Option<String>,
-    pub(super) bindings: Vec<(bool, String)>,
+    pub(super) bindings: Vec<Binding>,
     /// The queue of a subscription that is new.
     pub(super) queue: String,
+    /// The subscription as the process knows it, for processes that do not find its earlier entries.
+    pub(super) before: Option<Box<SubscriptionState>>,
 }
 
 /// A durable subscription.
@@ -71,7 +73,7 @@ pub(super) struct SubscriptionState {
     pub(super) selections: Selections,
     pub(super) patterns: Vec<String>,
     /// The bindings of the latest selection.
-    pub(super) bindings: Vec<(bool, String)>,
+    pub(super) bindings: Vec<Binding>,
 }
 
 /// A record, and the delivery count at which it was stored.
@@ -125,9 +127,10 @@ impl State {
                 }
             }
             Entry::TakeOver {
-                opening,
+                mut opening,
                 generation,
             } => {
+                self.restate(opening.before.take().map(|before| *before));
                 if let Some(known) = self.find_mut(&opening.name)
                     && known.state.selections.generation() == generation
                 {
@@ -135,7 +138,7 @@ impl State {
                     known.renewed = Instant::now();
                 }
             }
-            Entry::State(state) => self.restate(state),
+            Entry::State(state) => self.restate([state]),
             Entry::Record(stored) => self.set_record(stored),
             Entry::Return { queue, messages } => self.return_messages(&queue, messages),
             Entry::Forget { queue, key } => {
@@ -144,7 +147,8 @@ impl State {
         }
     }
 
-    fn open(&mut self, opening: Opening) {
+    fn open(&mut self, mut opening: Opening) {
+        self.restate(opening.before.take().map(|before| *before));
         let entries = self.entries;
         let former = || {
             let mut names = opening.formerly.iter();
@@ -171,18 +175,21 @@ impl State {
         known.renewed = Instant::now();
     }
 
-    fn restate(&mut self, state: SubscriptionState) {
+    /// Adds a subscription whose earlier entries are gone. A process that read them knows it already, with what
+    /// happened since the state was written.
+    fn restate(&mut self, state: impl IntoIterator<Item = SubscriptionState>) {
         let entries = self.entries;
-        // Whoever knows the subscription knows what has happened since the state was written.
-        if let Some(known) = self.of_queue(&state.queue) {
-            known.stated = Some(entries);
-            return;
+        for state in state {
+            if let Some(known) = self.of_queue(&state.queue) {
+                known.stated = Some(entries);
+                continue;
+            }
+            self.subscriptions.push(Known {
+                state,
+                stated: Some(entries),
+                renewed: Instant::now(),
+            });
         }
-        self.subscriptions.push(Known {
-            state,
-            stated: Some(entries),
-            renewed: Instant::now(),
-        });
     }
 
     fn set_record(&mut self, stored: StoredRecord) {
@@ -305,17 +312,8 @@ impl SubscriptionState {
     pub(super) fn all_bindings(&self) -> Vec<Binding> {
         let names: Vec<&str> = self.names().collect();
         let mut bindings = routing::own_bindings(&self.queue, &names);
-        bindings.extend(self.bindings());
+        bindings.extend_from_slice(&self.bindings);
         bindings
-    }
-
-    pub(super) fn bindings(&self) -> Vec<Binding> {
-        let bindings = self.bindings.iter();
-        let binding = |(is_reserved, key): &(bool, String)| Binding {
-            is_reserved: *is_reserved,
-            key: key.clone(),
-        };
-        bindings.map(binding).collect()
     }
 
     pub(super) fn info(&self, has_consumer: bool, unsettled: u64) -> SubscriptionInfo {
@@ -325,42 +323,44 @@ impl SubscriptionState {
 }
 
 impl Opening {
-    pub(super) fn new(subscription: &Subscription, bindings: &[Binding], queue: String) -> Self {
-        let keys: Vec<String> = bindings.iter().map(|own| own.key.clone()).collect();
-        let bindings = bindings.iter();
-        Self {
+    /// Returns what a process writes to the log when it opens a subscription that it knows as `before`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if a pattern is too long for a binding.
+    pub(super) fn new(
+        subscription: &Subscription,
+        queue: String,
+        before: Option<&SubscriptionState>,
+    ) -> Result<Self, TransportError> {
+        let bindings = routing::bindings_of(subscription)?;
+        Ok(Self {
             name: subscription.name.clone(),
             formerly: subscription.formerly.clone(),
-            digest: subscription.selection_digest(&keys),
+            digest: digest_of(subscription, &bindings),
             patterns: subscription.patterns.clone(),
             filter: subscription.filter.clone(),
-            bindings: bindings
-                .map(|own| (own.is_reserved, own.key.clone()))
-                .collect(),
+            bindings,
             queue,
-        }
+            before: before.cloned().map(Box::new),
+        })
     }
 }
 
-/// Returns what a process writes into the log when it opens a subscription, and the bindings of its patterns.
-pub(super) fn opening(
-    subscription: &Subscription,
-    queue: String,
-) -> Result<(Opening, Vec<Binding>), TransportError> {
-    let bindings = routing::bindings_of(subscription)?;
-    Ok((Opening::new(subscription, &bindings, queue), bindings))
+/// Returns the digest of the selection of a subscription with these bindings.
+pub(super) fn digest_of(subscription: &Subscription, bindings: &[Binding]) -> String {
+    let keys: Vec<String> = bindings.iter().map(|own| own.key.clone()).collect();
+    subscription.selection_digest(&keys)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::mapping::routing::bindings_of;
     use super::*;
 
     fn opening(name: &str, formerly: &[&str], patterns: &[&str]) -> Opening {
         let mut subscription = Subscription::new(name, patterns.iter().copied());
         subscription.formerly = formerly.iter().map(ToString::to_string).collect();
-        let bindings = bindings_of(&subscription).unwrap();
-        Opening::new(&subscription, &bindings, format!("shop.{name}"))
+        Opening::new(&subscription, format!("shop.{name}"), None).unwrap()
     }
 
     fn applied(entries: impl IntoIterator<Item = Entry>) -> State {
@@ -400,7 +400,7 @@ mod tests {
             (&*own.name, &*own.former_names),
             ("mail", &["receipt".to_owned()][..])
         );
-        assert_eq!(own.bindings()[0].key, "b");
+        assert_eq!(own.bindings[0].key, "b");
     }
 
     #[tokio::test]
@@ -418,7 +418,7 @@ mod tests {
         let own = state.find("s").unwrap();
         let role = own.selections.role_of(&narrow.digest);
         assert_eq!(role, SelectionRole::Superseded);
-        assert_eq!(own.bindings()[0].key, "*.#");
+        assert_eq!(own.bindings[0].key, "*.#");
         let state = applied([
             Entry::Open(narrow.clone()),
             Entry::Open(wide),
@@ -428,7 +428,7 @@ mod tests {
         let own = state.find("s").unwrap();
         assert_eq!(own.selections.latest(), narrow.digest);
         assert_eq!(own.selections.generation(), 3);
-        assert_eq!(own.bindings()[0].key, "a");
+        assert_eq!(own.bindings[0].key, "a");
     }
 
     #[tokio::test]
@@ -444,6 +444,24 @@ mod tests {
         let late = applied([Entry::State(state.clone())]);
         assert_eq!(restated.find("mail"), Some(&state));
         assert_eq!(late.find("mail"), Some(&state));
+    }
+
+    #[tokio::test]
+    async fn an_opening_introduces_its_subscription_where_the_first_entries_are_gone() {
+        let mut entries = vec![
+            Entry::Open(opening("mail", &[], &["a"])),
+            Entry::Open(opening("receipt", &["mail"], &["*"])),
+        ];
+        let before = applied(entries.clone()).find("receipt").cloned();
+        let mut again = opening("receipt", &[], &["*"]);
+        again.before = before.map(Box::new);
+        entries.push(Entry::Open(again));
+        // A process of the first deployment starts again.
+        entries.push(Entry::Open(opening("mail", &[], &["a"])));
+        let all = applied(entries.clone());
+        let late = applied(entries.split_off(2));
+        assert!(late.find("mail").is_some());
+        assert_eq!(late.find("mail"), all.find("mail"));
     }
 
     #[tokio::test]

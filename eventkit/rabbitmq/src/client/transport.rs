@@ -22,7 +22,7 @@ use super::error::answer;
 use super::operators;
 use super::publisher::Outcome;
 use super::shared::Shared;
-use super::state::{Entry, SubscriptionState, opening};
+use super::state::{Entry, Opening, SubscriptionState, digest_of};
 use super::subscriptions;
 use crate::mapping::message::{self, OutgoingMessage};
 use crate::mapping::names::{self, MAX_NAME, short};
@@ -110,8 +110,8 @@ impl RabbitMq {
         let Shared { log, .. } = &*self.shared;
         let name = &subscription.name;
         let administrator = self.shared.administrator();
-        let (opening, bindings) = opening(subscription, queue.to_owned())?;
-        let digest = opening.digest.clone();
+        let opening = Opening::new(subscription, queue.to_owned(), before)?;
+        let (digest, bindings) = (opening.digest.clone(), opening.bindings.clone());
         let role = before.map(|own| own.selections.role_of(&digest));
         let is_new = administrator.declare_subscription(queue).await?;
         // A selection whose queue is refused must not supersede others.
@@ -146,9 +146,9 @@ impl RabbitMq {
                 after.name, after.name
             ))),
             SelectionRole::Latest if role == Some(SelectionRole::Unknown) => {
-                if let Some(before) = before {
-                    self.shared.replace_bindings(before, &bindings).await?;
-                }
+                let mut old = before.map(|own| own.bindings.clone()).unwrap_or_default();
+                old.retain(|old| !bindings.contains(old));
+                administrator.unbind_all(queue, &old).await?;
                 Ok(after)
             }
             _ => Ok(after),
@@ -190,8 +190,8 @@ impl RabbitMq {
         );
         let operation = format!("consume the queue `{}`", declared.queue);
         let consumer = answer(&operation, shared.timeout, consuming).await?;
-        let (opening, _) = opening(subscription, declared.queue.clone())?;
-        let place = (declared.queue, opening.digest);
+        let digest = digest_of(subscription, &routing::bindings_of(subscription)?);
+        let place = (declared.queue, digest);
         Ok(RabbitConsumer::new(
             shared,
             subscription,
@@ -343,10 +343,10 @@ impl Transport for RabbitMq {
     fn subscription_status(&self, subscription: &Subscription) -> SubscriptionStatus {
         let shared = &self.shared;
         let mut status = SubscriptionStatus::default();
+        let digest = routing::bindings_of(subscription).map(|own| digest_of(subscription, &own));
         let known = shared.log.look(|state| {
             let own = state.find(&subscription.name)?;
-            let (opening, _) = opening(subscription, own.queue.clone()).ok()?;
-            let is_latest = own.selections.latest() == opening.digest;
+            let is_latest = own.selections.latest() == digest.ok()?;
             Some((own.queue.clone(), is_latest))
         });
         if let Some((queue, is_latest)) = known {

@@ -1,6 +1,7 @@
 //! Routing keys of event types, and binding keys of patterns.
 
 use eventkit::transport::{REPLAY_PREFIX, Subscription, TransportError, is_reserved};
+use serde::{Deserialize, Serialize};
 
 use super::names::{MAX_NAME, Names};
 
@@ -8,7 +9,7 @@ use super::names::{MAX_NAME, Names};
 pub(crate) const RETURN_PREFIX: &str = "eventkit.return.";
 
 /// A binding of the queue of a subscription.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Binding {
     /// Whether the binding is one to the exchange of the services.
     pub(crate) is_reserved: bool,
