@@ -7,6 +7,7 @@ use std::time::Duration;
 use eventkit::event::Limits;
 use eventkit::format::Format;
 use eventkit::transport::TransportError;
+use eventkit::transport::backoff::FAR_FUTURE;
 use lapin::uri::AMQPUri;
 
 use super::link::Link;
@@ -87,7 +88,7 @@ impl RabbitMqBuilder {
 
     /// Sets the time limit of a request to the broker; 5 seconds by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
+        self.timeout = timeout.min(FAR_FUTURE);
         self
     }
 

@@ -51,19 +51,25 @@ pub(super) fn is_mismatch(error: &lapin::Error) -> bool {
     code(error) == Some(PRECONDITION_FAILED)
 }
 
-/// Waits for an answer of the broker; one that does not come is an error.
-///
-/// Requests without an answer need the limit too: the client does not tell whoever waits for one to be sent that
-/// its connection was lost meanwhile.
+/// Waits for an answer of the broker. Both an error of the broker and the lack of an answer are an error.
 pub(super) async fn answer<T>(
     operation: &str,
     limit: Duration,
     request: impl Future<Output = lapin::Result<T>>,
 ) -> Result<T, TransportError> {
-    match timeout(limit, request).await {
-        Ok(answer) => answer.map_err(|error| transport_error(operation, error)),
-        Err(_) => Err(TransportError::unavailable(format!(
+    let answered = answer_within(operation, limit, request).await?;
+    answered.map_err(|error| transport_error(operation, error))
+}
+
+/// Waits for an answer of the broker, which may be an error. The lack of an answer is an error.
+pub(super) async fn answer_within<T>(
+    operation: &str,
+    limit: Duration,
+    request: impl Future<Output = lapin::Result<T>>,
+) -> Result<lapin::Result<T>, TransportError> {
+    timeout(limit, request).await.map_err(|_| {
+        TransportError::unavailable(format!(
             "failed to {operation}: the broker did not answer within {limit:?}"
-        ))),
-    }
+        ))
+    })
 }

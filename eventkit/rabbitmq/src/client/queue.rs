@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{TransportError, TransportErrorKind};
+use eventkit::transport::TransportError;
 use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
-use super::error::{answer, is_mismatch, is_not_found, transport_error};
+use super::error::{answer, answer_within, is_mismatch, is_not_found, transport_error};
 use super::link::Link;
 use crate::mapping::names::{Names, short};
 use crate::mapping::routing::Binding;
@@ -54,10 +54,11 @@ impl Administrator<'_> {
             options,
             FieldTable::default(),
         );
-        match tokio::time::timeout(self.timeout, looking).await {
-            Ok(Ok(())) => Ok(()),
-            // Whatever is wrong with it, declaring it says so.
-            _ => self.declare_shared().await,
+        let operation = format!("look up the exchange `{}`", self.names.events);
+        match answer(&operation, self.timeout, looking).await {
+            Ok(()) => Ok(()),
+            // If it exists, the declaration fails for the same reason.
+            Err(_) => self.declare_shared().await,
         }
     }
 
@@ -82,7 +83,8 @@ impl Administrator<'_> {
             ),
         ]);
         self.declare_queue(state, arguments).await?;
-        self.bind(state, services, state, FieldTable::default())
+        let channel = self.link.channel().await?;
+        self.bind(&channel, state, (services, state), FieldTable::default())
             .await
     }
 
@@ -112,7 +114,8 @@ impl Administrator<'_> {
         ]);
         self.declare_queue(&queue, arguments).await?;
         let matches = table([("x-match", text("all")), (DELAY, text(&millis.to_string()))]);
-        self.bind(&queue, exchange, "", matches).await
+        let channel = self.link.channel().await?;
+        self.bind(&channel, &queue, (exchange, ""), matches).await
     }
 
     /// Returns the counts of a queue; `None` if it does not exist.
@@ -126,9 +129,11 @@ impl Administrator<'_> {
         queue: &str,
         bindings: &[Binding],
     ) -> Result<(), TransportError> {
+        let channel = self.link.channel().await?;
         for binding in bindings {
             let exchange = binding.exchange(self.names);
-            self.bind(queue, exchange, &binding.key, FieldTable::default())
+            let arguments = FieldTable::default();
+            self.bind(&channel, queue, (exchange, &binding.key), arguments)
                 .await?;
         }
         Ok(())
@@ -155,12 +160,11 @@ impl Administrator<'_> {
 
     async fn bind(
         &self,
+        channel: &Channel,
         queue: &str,
-        exchange: &str,
-        key: &str,
+        (exchange, key): (&str, &str),
         arguments: FieldTable,
     ) -> Result<(), TransportError> {
-        let channel = self.link.channel().await?;
         let options = QueueBindOptions::default();
         let binding = channel.queue_bind(
             short(queue),
@@ -180,49 +184,38 @@ impl Administrator<'_> {
             ..ExchangeDeclareOptions::default()
         };
         let declaring = channel.exchange_declare(short(name), kind, options, FieldTable::default());
-        let what = format!("the exchange `{name}`");
-        let operation = format!("declare {what}");
-        let declared = tokio::time::timeout(self.timeout, declaring).await;
-        explain(&what, &operation, self.timeout, declared)
+        self.declare(&format!("the exchange `{name}`"), declaring)
+            .await
     }
 
     async fn declare_queue(&self, name: &str, arguments: FieldTable) -> Result<(), TransportError> {
         let channel = self.link.channel().await?;
         let options = QueueDeclareOptions::durable();
         let declaring = channel.queue_declare(short(name), options, arguments);
-        let what = format!("the queue `{name}`");
-        let operation = format!("declare {what}");
-        let declared = tokio::time::timeout(self.timeout, declaring).await;
-        explain(
-            &what,
-            &operation,
-            self.timeout,
-            declared.map(|own| own.map(drop)),
-        )
+        let declaring = async { declaring.await.map(drop) };
+        self.declare(&format!("the queue `{name}`"), declaring)
+            .await
     }
-}
 
-/// Returns the error of a declaration; one that does not fit what exists says how to mend that.
-fn explain(
-    what: &str,
-    operation: &str,
-    limit: Duration,
-    declared: Result<lapin::Result<()>, tokio::time::error::Elapsed>,
-) -> Result<(), TransportError> {
-    match declared {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) if is_mismatch(&error) => Err(TransportError::new(
-            TransportErrorKind::Configuration,
-            format!(
-                "{what} exists with other settings than this transport needs: {error}; delete it once its \
-                 messages are handled, or use another exchange"
-            ),
-        )
-        .with_source(error)),
-        Ok(Err(error)) => Err(transport_error(operation, error)),
-        Err(_) => Err(TransportError::unavailable(format!(
-            "failed to {operation}: the broker did not answer within {limit:?}"
-        ))),
+    /// Waits for the answer to a declaration. If the settings of what exists differ, the error says how to
+    /// resolve that.
+    async fn declare(
+        &self,
+        what: &str,
+        declaring: impl Future<Output = lapin::Result<()>>,
+    ) -> Result<(), TransportError> {
+        let operation = format!("declare {what}");
+        let declared = answer_within(&operation, self.timeout, declaring).await?;
+        declared.map_err(|error| {
+            if is_mismatch(&error) {
+                let message = format!(
+                    "{what} exists with other settings than this transport needs: delete it once its messages \
+                     are handled, or use another exchange"
+                );
+                return TransportError::configuration(message).with_source(error);
+            }
+            transport_error(&operation, error)
+        })
     }
 }
 
@@ -235,16 +228,13 @@ pub(super) async fn counts(
     let options = QueueDeclareOptions::default().passive();
     let looking = channel.queue_declare(short(queue), options, FieldTable::default());
     let operation = format!("look up the queue `{queue}`");
-    match tokio::time::timeout(limit, looking).await {
-        Ok(Ok(found)) => Ok(Some(Counts {
+    match answer_within(&operation, limit, looking).await? {
+        Ok(found) => Ok(Some(Counts {
             ready: found.message_count().into(),
             consumers: found.consumer_count(),
         })),
-        Ok(Err(error)) if is_not_found(&error) => Ok(None),
-        Ok(Err(error)) => Err(transport_error(&operation, error)),
-        Err(_) => Err(TransportError::unavailable(format!(
-            "failed to {operation}: the broker did not answer within {limit:?}"
-        ))),
+        Err(error) if is_not_found(&error) => Ok(None),
+        Err(error) => Err(transport_error(&operation, error)),
     }
 }
 

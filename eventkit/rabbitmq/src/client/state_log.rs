@@ -18,7 +18,7 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Consumer};
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
@@ -28,7 +28,8 @@ use super::error::{answer, is_not_found, transport_error};
 use super::link::Link;
 use super::publisher::{Outcome, Publishing};
 use super::queue::{Administrator, table, text};
-use super::state::{Entry, State};
+use super::state::{Entry, State, SubscriptionState};
+use crate::mapping::message::PERSISTENT;
 use crate::mapping::names::{Names, short};
 
 /// The entries that the broker sends before they are acknowledged.
@@ -74,7 +75,8 @@ struct Progress {
     state: State,
     /// The position of the next entry.
     next: Option<i64>,
-    waiting: HashMap<Uuid, oneshot::Sender<()>>,
+    /// The entries of this process that it has not read yet.
+    waiting: HashMap<Uuid, Arc<Notify>>,
     /// The number of calls that asked to read the log up to now.
     calls: u64,
 }
@@ -124,20 +126,13 @@ impl StateLog {
 
     async fn try_append(&self, entry: Entry) -> Result<(), TransportError> {
         self.follow();
-        let id = Uuid::new_v4();
-        let (sender, receiver) = oneshot::channel();
-        self.reading.progress().waiting.insert(id, sender);
-        let applied = async {
-            self.write(id, entry).await?;
-            let read = timeout(self.timeout, receiver).await;
-            read.ok().and_then(Result::ok).ok_or_else(|| {
-                let reason = "failed to read the state of the subscriptions";
-                TransportError::unavailable(reason)
-            })
-        };
-        let applied = applied.await;
-        self.reading.progress().waiting.remove(&id);
-        applied
+        let waiting = Waiting::new(&self.reading);
+        let Waiting { id, applied, .. } = &waiting;
+        self.write(*id, entry).await?;
+        let read = timeout(self.timeout, applied.notified()).await;
+        read.map_err(|_| {
+            TransportError::unavailable("failed to read the state of the subscriptions")
+        })
     }
 
     /// Appends an entry that nobody waits for.
@@ -154,7 +149,7 @@ impl StateLog {
             services, state, ..
         } = &self.names;
         for _ in 0..2 {
-            let properties = BasicProperties::default().with_delivery_mode(2);
+            let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
             let publishing = &self.publishing;
             let outcome = publishing.publish(operation, services, state, properties, &body);
             match outcome.await? {
@@ -200,7 +195,7 @@ impl StateLog {
     }
 
     /// Takes the subscriptions whose state is to be written again.
-    pub(super) fn take_old(&self) -> Vec<super::state::SubscriptionState> {
+    pub(super) fn take_old(&self) -> Vec<SubscriptionState> {
         self.reading.progress().state.take_old()
     }
 
@@ -253,14 +248,15 @@ impl Reading {
         answer(&operation, self.timeout, consuming).await
     }
 
-    /// Reads entries until the consumer is lost.
-    async fn read(&self, mut consumer: Consumer) -> Result<(), TransportError> {
-        // Entries may have been missed meanwhile, and nobody is known to have ended.
+    /// Reads entries until the consumer is lost. An entry ends a series of failures.
+    async fn read(&self, mut consumer: Consumer, failures: &mut u32) -> Result<(), TransportError> {
+        // Entries may have been missed meanwhile, and no process is known to have ended.
         self.progress().state.reset_clocks();
         while let Some(delivery) = next(&mut consumer).await {
             let operation = "read the state of the subscriptions";
             let delivery = delivery.map_err(|error| transport_error(operation, error))?;
             self.apply(&delivery)?;
+            *failures = 0;
             let acking = delivery.acker.ack(BasicAckOptions::default());
             answer(operation, self.timeout, acking).await?;
         }
@@ -290,17 +286,43 @@ impl Reading {
             }
             return Ok(());
         }
-        progress.next = offset.map(|offset| offset + 1);
+        progress.next = offset.map(|offset| offset.saturating_add(1));
         match stored {
             Ok(Stored { id, entry }) => {
                 progress.state.apply(entry);
-                if let Some(waiting) = progress.waiting.remove(&id) {
-                    let _ = waiting.send(());
+                if let Some(applied) = progress.waiting.remove(&id) {
+                    applied.notify_one();
                 }
             }
             Err(error) => debug!(%error, "skipped an entry of the state"),
         }
         Ok(())
+    }
+}
+
+/// An entry for which a task waits, until this is dropped.
+struct Waiting<'a> {
+    reading: &'a Reading,
+    id: Uuid,
+    applied: Arc<Notify>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(reading: &'a Reading) -> Self {
+        let (id, applied) = (Uuid::new_v4(), Arc::default());
+        let mut progress = reading.progress();
+        progress.waiting.insert(id, Arc::clone(&applied));
+        Self {
+            reading,
+            id,
+            applied,
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.reading.progress().waiting.remove(&self.id);
     }
 }
 
@@ -313,13 +335,10 @@ impl Progress {
 }
 
 async fn follow(reading: Weak<Reading>) {
-    let mut failures = 0;
+    let mut failures = 0_u32;
     while let Some(reading) = reading.upgrade() {
         let read = match reading.open().await {
-            Ok(consumer) => {
-                failures = 0;
-                reading.read(consumer).await
-            }
+            Ok(consumer) => reading.read(consumer, &mut failures).await,
             Err(error) => Err(error),
         };
         drop(reading);
@@ -327,7 +346,7 @@ async fn follow(reading: Weak<Reading>) {
             if failures == 0 {
                 warn!(%error, "lost the state of the subscriptions; reading on");
             }
-            failures += 1;
+            failures = failures.saturating_add(1);
         }
         sleep(backoff::delay(RETRY_DELAY, MAX_RETRY_DELAY, failures)).await;
     }
@@ -341,6 +360,32 @@ fn offset(headers: Option<&FieldTable>) -> Option<i64> {
 }
 
 /// Waits for the next delivery of a consumer; dropping the future loses none.
-pub(super) async fn next(consumer: &mut Consumer) -> Option<lapin::Result<Delivery>> {
+async fn next(consumer: &mut Consumer) -> Option<lapin::Result<Delivery>> {
     poll_fn(|context| Pin::new(&mut *consumer).poll_next(context)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::{Context, Waker};
+
+    use super::super::security::Security;
+    use super::*;
+
+    #[tokio::test]
+    async fn an_append_that_is_given_up_leaves_nothing_behind() {
+        let link = |purpose| {
+            let uri = "amqp://127.0.0.1:1/%2f".parse().unwrap();
+            Link::new(uri, Security::Plain, purpose, Duration::from_secs(1))
+        };
+        let timeout = Duration::from_secs(1);
+        let publishing = Arc::new(Publishing::new(link("publishing"), timeout));
+        let names = Names::new("shop");
+        let log = StateLog::new(Arc::new(link("consumers")), publishing, &names, timeout);
+        let mut appending = Box::pin(log.append(Entry::Marker));
+        let context = &mut Context::from_waker(Waker::noop());
+        assert!(appending.as_mut().poll(context).is_pending());
+        assert_eq!(log.reading.progress().waiting.len(), 1);
+        drop(appending);
+        assert!(log.reading.progress().waiting.is_empty());
+    }
 }
