@@ -87,7 +87,7 @@ pub struct Decoder {
 /// let message = binding::encode_binary(&event)?;
 ///
 /// let decoder = binding::with_limits(Limits::DEFAULT.headers(5));
-/// let decoded = decoder.decode(message.content_type(), message.headers(), message.body.clone());
+/// let decoded = decoder.decode(message.content_type.as_deref(), message.headers(), message.body.clone());
 /// assert_eq!(decoded.unwrap_err().kind(), DecodeErrorKind::TooLarge);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -497,7 +497,7 @@ mod tests {
         let plain = plain.data_content_type(long).build().unwrap();
         for event in [Json.decode(nested.into()).unwrap(), plain] {
             let message = encode_binary(&event).unwrap();
-            assert_eq!(message.content_type(), None);
+            assert_eq!(message.content_type.as_deref(), None);
             let decoded = decode(None, message.headers(), message.body.clone()).unwrap();
             assert_eq!(decoded, event);
         }
@@ -519,7 +519,7 @@ mod tests {
             encode_structured(&event, &Json).unwrap(),
         ] {
             let decoded = decode(
-                message.content_type(),
+                message.content_type.as_deref(),
                 message.headers(),
                 message.body.clone(),
             );

@@ -47,13 +47,7 @@ pub enum HeaderValue {
 }
 
 impl Message {
-    /// Returns the property `content_type`.
-    #[must_use]
-    pub fn content_type(&self) -> Option<&str> {
-        self.content_type.as_deref()
-    }
-
-    /// Returns the headers in the form in which they are decoded.
+    /// Returns the headers in the form that [`decode`](super::decode) takes.
     pub fn headers(&self) -> impl Iterator<Item = (&str, HeaderRef<'_>)> + Clone {
         let headers = self.headers.iter();
         headers.map(|(name, value)| (&**name, value.into()))

@@ -34,10 +34,10 @@
 //! let message = binding::encode_binary(&event)?;
 //! assert_eq!(message.content_type.as_deref(), Some("application/json"));
 //! assert_eq!(message.header("cloudEvents_n"), Some(&HeaderValue::Integer(7)));
-//! assert_eq!(binding::decode(message.content_type(), message.headers(), message.body.clone())?, event);
+//! assert_eq!(binding::decode(message.content_type.as_deref(), message.headers(), message.body.clone())?, event);
 //!
 //! let message = binding::encode_structured(&event, &Json)?;
-//! assert_eq!(binding::decode(message.content_type(), message.headers(), message.body.clone())?, event);
+//! assert_eq!(binding::decode(message.content_type.as_deref(), message.headers(), message.body.clone())?, event);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

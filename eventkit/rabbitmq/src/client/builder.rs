@@ -1,4 +1,4 @@
-//! The builder of a transport.
+//! The builder for a transport.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ use crate::mapping::names::{self, Names};
 impl RabbitMq {
     /// Creates a builder that connects to a broker.
     ///
-    /// A URL is `amqp://user:password@host:5672/vhost`, with special characters percent-encoded: the virtual
-    /// host `/` is `%2f`. For TLS, it begins with `amqps://`, and the feature `ring` is required.
+    /// A URL has the form `amqp://user:password@host:5672/vhost`, with special characters percent-encoded: the
+    /// virtual host `/` is `%2f`. TLS requires a URL that begins with `amqps://`, and the feature `ring`.
     pub fn connect(url: impl Into<String>) -> RabbitMqBuilder {
         RabbitMqBuilder {
             url: url.into(),
@@ -44,7 +44,7 @@ impl RabbitMq {
     }
 }
 
-/// A builder of a [`RabbitMq`], created by [`RabbitMq::connect`].
+/// A builder for a [`RabbitMq`], created by [`RabbitMq::connect`].
 #[must_use = "a builder does nothing until `open` is called"]
 #[derive(Clone)]
 pub struct RabbitMqBuilder {
@@ -58,13 +58,62 @@ pub struct RabbitMqBuilder {
     /// The URL of the management API.
     #[cfg(feature = "management")]
     management: Option<String>,
+    /// The client of the management API, if it is not the default one.
     #[cfg(feature = "management")]
     management_client: Option<reqwest::Client>,
 }
 
 impl RabbitMqBuilder {
-    /// Sets the name of the topic exchange of the events, with which the names of all other exchanges and
-    /// queues begin; `events` by default.
+    /// Sets the trusted certificate authorities, in PEM; those of the system by default.
+    ///
+    /// They require a URL that begins with `amqps://`.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let authority = std::fs::read_to_string("/etc/shop/ca.pem")?;
+    /// let rabbitmq = RabbitMq::connect("amqps://shop:secret@rabbitmq.example.com/%2f");
+    /// let rabbitmq = rabbitmq.root_certificates(authority).open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "ring")]
+    pub fn root_certificates(mut self, pem: impl Into<String>) -> Self {
+        self.certificates.roots = Some(pem.into());
+        self
+    }
+
+    /// Sets the client certificate and its private key, both in PEM.
+    ///
+    /// The certificates of intermediate authorities follow that of the client. They require a URL that begins
+    /// with `amqps://`. With `?auth_mechanism=external` in the URL and the plugin
+    /// `rabbitmq_auth_mechanism_ssl`, the certificate replaces the user and the password.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    ///
+    /// let certificate = std::fs::read_to_string("/etc/shop/client.pem")?;
+    /// let key = std::fs::read_to_string("/etc/shop/client-key.pem")?;
+    /// let rabbitmq = RabbitMq::connect("amqps://rabbitmq.example.com/%2f?auth_mechanism=external");
+    /// let rabbitmq = rabbitmq.client_certificate(certificate, key).open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[cfg(feature = "ring")]
+    pub fn client_certificate(
+        mut self,
+        certificate: impl Into<String>,
+        key: impl Into<String>,
+    ) -> Self {
+        self.certificates.client = Some((certificate.into(), key.into()));
+        self
+    }
+
+    /// Sets the name of the topic exchange for events; `events` by default.
+    ///
+    /// The names of all other exchanges and queues begin with it.
     pub fn exchange(mut self, name: impl Into<String>) -> Self {
         self.exchange = name.into();
         self
@@ -94,69 +143,23 @@ impl RabbitMqBuilder {
 
     /// Sets the interval of heartbeats, in whole seconds; 10 seconds by default.
     ///
-    /// A connection on which nothing has come for two intervals is lost. A closed connection is detected at
-    /// once.
+    /// A connection is lost if it misses its heartbeats for two intervals. A closed connection is detected at
+    /// once. A `heartbeat` parameter of the URL takes precedence.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = interval;
         self
     }
 
-    /// Trusts the certificate authorities in a text of PEM, instead of those of the system, for a URL that
-    /// begins with `amqps://`.
+    /// Sets the URL of the management API, with which policies and bindings are checked. AMQP does not expose
+    /// them.
     ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_rabbitmq::RabbitMq;
+    /// The URL is that of the management plugin, such as `http://user:password@host:15672`. Without a user, the
+    /// user of the broker's URL is used. The user needs the tag `management`.
     ///
-    /// let authority = std::fs::read_to_string("/etc/shop/ca.pem")?;
-    /// let rabbitmq = RabbitMq::connect("amqps://shop:secret@rabbitmq.example.com/%2f");
-    /// let rabbitmq = rabbitmq.root_certificates(authority).open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "ring")]
-    pub fn root_certificates(mut self, pem: impl Into<String>) -> Self {
-        self.certificates.roots = Some(pem.into());
-        self
-    }
-
-    /// Presents a certificate to the broker, for a URL that begins with `amqps://`. Both texts are PEM; the
-    /// certificates of intermediate authorities follow the first one.
-    ///
-    /// With `?auth_mechanism=external` in the URL and the plugin `rabbitmq_auth_mechanism_ssl`, the
-    /// certificate takes the place of the user and the password.
-    ///
-    /// ```no_run
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// use eventkit_rabbitmq::RabbitMq;
-    ///
-    /// let certificate = std::fs::read_to_string("/etc/shop/client.pem")?;
-    /// let key = std::fs::read_to_string("/etc/shop/client-key.pem")?;
-    /// let rabbitmq = RabbitMq::connect("amqps://rabbitmq.example.com/%2f?auth_mechanism=external");
-    /// let rabbitmq = rabbitmq.client_certificate(certificate, key).open().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[cfg(feature = "ring")]
-    pub fn client_certificate(
-        mut self,
-        certificate: impl Into<String>,
-        key: impl Into<String>,
-    ) -> Self {
-        self.certificates.client = Some((certificate.into(), key.into()));
-        self
-    }
-
-    /// Compares policies and bindings with those that the transport needs, which AMQP does not tell.
-    ///
-    /// The URL is that of the management plugin, `http://user:password@host:15672`. Without a user, the user
-    /// of the broker's URL is taken, unless that asks for TLS and this does not. The user needs the tag
-    /// `management`.
-    ///
-    /// Settings that delete unhandled events are an error of [`open`](Self::open) and of opening a
-    /// subscription, and end a subscription that is open. The API is asked every 30 seconds. While it does
-    /// not answer, the [status](eventkit::transport::SubscriptionStatus::warnings) says so, and subscriptions go
-    /// on.
+    /// A setting that deletes unhandled events is an error when the transport or a subscription is opened, and
+    /// ends an open subscription. The API is queried every 30 seconds. If it does not answer, the
+    /// [status](eventkit::transport::SubscriptionStatus::warnings) contains a warning, and subscriptions
+    /// continue.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -200,8 +203,8 @@ impl RabbitMqBuilder {
     ///
     /// Returns an error if the URL, a certificate or the name of the exchange is malformed, if the broker
     /// cannot be reached or its certificate is not trusted, or if an exchange or queue exists with other
-    /// settings. If the management API is configured, returns an error if it does not answer, or if a policy
-    /// has a setting that deletes unhandled events.
+    /// settings. If the management API is configured, also returns an error if it does not answer, or if a
+    /// policy has a setting that deletes unhandled events.
     pub async fn open(self) -> Result<RabbitMq, TransportError> {
         names::check_exchange(&self.exchange)?;
         let uri = self.uri()?;
@@ -236,13 +239,13 @@ impl RabbitMqBuilder {
 
     fn uri(&self) -> Result<AMQPUri, TransportError> {
         let parsed = self.url.parse::<AMQPUri>();
-        // The error of the client has the URL in it, and that may have a password.
+        // The error of the client contains the URL, which may contain a password.
         let mut uri = parsed.map_err(|_| {
             TransportError::configuration(
                 "the URL of RabbitMQ is malformed: expected amqp://user:password@host:5672/vhost",
             )
         })?;
-        // The client would connect to `localhost`.
+        // The client would connect to `localhost` instead.
         if self.has_ipv6_address() {
             return Err(TransportError::configuration(
                 "the URL of RabbitMQ has an IPv6 address, which the client does not support: use a host name",
@@ -275,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_refused_without_their_password() {
+    fn errors_and_debug_output_omit_the_password_of_a_url() {
         for url in [
             "amqp://shop:s3cret@[::1]:5672/%2f",
             "http://shop:s3cret@localhost",
@@ -288,5 +291,11 @@ mod tests {
         }
         let uri = RabbitMq::connect("amqp://shop:s3cret@localhost/%2f").uri();
         assert_eq!(uri.unwrap().authority.host, "localhost");
+    }
+
+    #[test]
+    fn a_time_limit_does_not_overflow() {
+        let builder = RabbitMq::connect("amqp://localhost").timeout(Duration::MAX);
+        assert_eq!(builder.timeout, FAR_FUTURE);
     }
 }

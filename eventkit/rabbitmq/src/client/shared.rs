@@ -1,6 +1,6 @@
 //! What the clones of a transport and its consumers share.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
@@ -38,8 +38,9 @@ pub(super) struct Shared {
     /// Held while the queues of prepared subscriptions are declared.
     pub(super) declaring: tokio::sync::Mutex<()>,
     facts: Mutex<HashMap<String, Facts>>,
-    /// The delay queues that were declared on this connection.
-    pub(super) delays: Mutex<Vec<Duration>>,
+    /// The delays whose queues this process has declared.
+    delays: Mutex<BTreeSet<Duration>>,
+    /// The tasks that close dropped consumers, by queue.
     closing: Mutex<HashMap<String, Vec<JoinHandle<()>>>>,
 }
 
@@ -131,21 +132,20 @@ impl Shared {
 
     /// Declares the delay queue, unless this process has done so.
     pub(super) async fn ensure_delay(&self, delay: Duration) -> Result<(), TransportError> {
-        let is_known = || self.lock_delays().contains(&delay);
-        if is_known() {
+        if self.lock_delays().contains(&delay) {
             return Ok(());
         }
         self.administrator().declare_delay(delay).await?;
-        self.lock_delays().push(delay);
+        self.lock_delays().insert(delay);
         Ok(())
     }
 
-    /// Forgets that delay queues were declared, since one of them was deleted.
+    /// Forgets which delay queues were declared, since one of them was deleted.
     pub(super) fn forget_delays(&self) {
         self.lock_delays().clear();
     }
 
-    fn lock_delays(&self) -> MutexGuard<'_, Vec<Duration>> {
+    fn lock_delays(&self) -> MutexGuard<'_, BTreeSet<Duration>> {
         self.delays.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
