@@ -24,7 +24,7 @@ const CORE: [&str; 8] = [
     "dataschema",
 ];
 
-/// The greatest number of seconds of a timestamp; a greater one counts milliseconds, as AMQP 1.0 does.
+/// The maximum number of seconds of a timestamp; a larger number counts milliseconds, as in AMQP 1.0.
 const MAX_SECONDS: u64 = 100_000_000_000;
 
 /// The value of a header, in the types of AMQP 0-9-1 that attributes can have.
@@ -57,7 +57,7 @@ pub enum HeaderRef<'a> {
     Bytes(&'a [u8]),
     /// A timestamp, in seconds since 1970, or in milliseconds, as bridges from AMQP 1.0 may pass it on.
     Timestamp(u64),
-    /// A value of another type, which no attribute has.
+    /// A value of a type that attributes do not have.
     Other,
 }
 
@@ -260,7 +260,7 @@ fn read_attribute<'a>(reader: &mut BinaryReader<'a>, name: &'a str, value: Heade
         HeaderRef::Boolean(flag) if !is_core => reader.attribute(name, AttributeRef::Boolean(flag)),
         HeaderRef::Integer(number) => match i32::try_from(number) {
             Ok(number) if !is_core => reader.attribute(name, AttributeRef::Integer(number)),
-            // Such as an id that its sender counts. An extension this large is no Integer (3.1.3.2).
+            // Such as a numeric id. An extension this large is not an Integer (3.1.3.2).
             _ => reader.attribute_value(name, number.to_string().into()),
         },
         HeaderRef::Bytes(bytes) if !is_core => reader.attribute(name, AttributeRef::Binary(bytes)),
@@ -297,7 +297,7 @@ fn timestamp(time: u64) -> Option<Timestamp> {
         Duration::from_secs(time)
     };
     let time = UNIX_EPOCH.checked_add(since)?;
-    // The greatest time that RFC 3339 can write.
+    // RFC 3339 has no years after 9999.
     (since.as_secs() < 253_402_300_800).then(|| Timestamp::from(time))
 }
 
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn types_are_kept_where_attributes_have_them() {
+    fn types_that_attributes_have_are_kept() {
         for (value, expected) in [
             (HeaderRef::Boolean(true), "true"),
             (HeaderRef::Integer(i64::from(i32::MIN)), "-2147483648"),
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_attribute_is_a_violation() {
+    fn values_that_are_not_attributes_are_violations() {
         for (name, value) in [
             ("cloudEvents_n", HeaderRef::Other),
             ("cloudEvents_n", HeaderRef::Timestamp(u64::MAX)),

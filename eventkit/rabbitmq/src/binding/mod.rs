@@ -1,26 +1,24 @@
 //! The AMQP protocol binding (AMQP Protocol Binding for CloudEvents 1.0), on AMQP 0-9-1.
 //!
-//! The binding is written for AMQP 1.0. Its application properties are the headers of AMQP 0-9-1, as they
-//! are for RabbitMQ itself when a client of one version sends to one of the other. Section numbers in the
-//! documentation refer to the draft 1.0.3.
+//! The binding is specified for AMQP 1.0. Its application properties become headers of AMQP 0-9-1, as they do
+//! when RabbitMQ itself converts a message between the two versions. Section numbers in the documentation
+//! refer to the draft 1.0.3.
 //!
 //! | AMQP 1.0 | AMQP 0-9-1 |
 //! | --- | --- |
 //! | property `content-type` | property `content_type` |
 //! | application property `cloudEvents_id` or `cloudEvents:id` | header of the same name |
 //! | boolean, long | `t`, `l` |
-//! | string, and what has no type of its own | `S` |
+//! | string, and all other types | `S` |
 //!
-//! Both prefixes are decoded, and `cloudEvents_` is encoded, which also selectors of JMS can name. The SDK for Go
-//! and that for Java with Proton read the prefix with a colon alone: publish events for them in structured
-//! mode. Integers
-//! of every width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of
-//! AMQP 0-9-1 have neither an offset nor fractions of a second, and so are byte arrays, which only RabbitMQ
-//! has.
+//! Both prefixes are decoded; `cloudEvents_` is encoded, which JMS selectors can also name. Integers of every
+//! width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of AMQP 0-9-1
+//! have neither an offset nor fractions of a second. Byte arrays are encoded as text too, since they are an
+//! extension of RabbitMQ.
 //!
-//! The content type of data is the property, which holds 255 bytes. A longer one, or one that would make
-//! the message look structured, is in the header `cloudEvents_datacontenttype`, which comes before the
-//! property when a message is decoded.
+//! The property contains the content type of the data, up to 255 bytes. A longer one, or one that would make
+//! the message look structured, is in the header `cloudEvents_datacontenttype`. The decoder prefers the header
+//! to the property.
 //!
 //! The functions take headers as pairs of name and value, so they work with every client.
 //!
@@ -57,7 +55,7 @@ const PREFIX: &str = "cloudEvents_";
 /// The prefix of the versions before 1.0.3, which other SDKs still send.
 const PREFIX_WITH_COLON: &str = "cloudEvents:";
 
-/// The most bytes that names and some properties of AMQP have.
+/// The maximum length of names and of some properties of AMQP, in bytes.
 const MAX_SHORT_STRING: usize = 255;
 
 pub(crate) fn is_structured(content_type: &str) -> bool {

@@ -23,24 +23,23 @@ use super::publisher::Outcome;
 use super::received_message::{Origin, ReceivedMessage};
 use super::record;
 use super::state::{Entry, StoredRecord};
-use crate::mapping::message;
 use crate::mapping::routing::return_key;
 
 /// The initial and the maximum delay of a message that is returned for a later selection.
 const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
 const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
 
-/// After this many deliveries most likely no process takes the message, and it is returned with a longer
-/// delay: thousands of such messages must not keep the broker busy.
+/// The number of deliveries after which most likely no process selects the message. It is then returned with a
+/// longer delay, so that thousands of such messages do not keep the broker busy.
 const MAX_EARLY_SKIPS: u32 = 20;
 const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
 
-/// The longest time for which a message is held back by a consumer, half of that after which the broker closes
-/// the channel of a consumer that settles nothing (`consumer_timeout`).
+/// The maximum time for which a consumer holds a message back: half the default `consumer_timeout`, after which
+/// the broker closes the channel of a consumer that does not settle a message.
 const MAX_HOLD: Duration = Duration::from_mins(15);
 
-/// After this many deliveries by the broker, a message is published again: a queue may have a limit of them,
-/// which is 20 by default from RabbitMQ 4.0 on, and deletes the messages that exceed it.
+/// The number of redeliveries after which a message is published again. A queue deletes messages that exceed its
+/// delivery limit, which is 20 by default from RabbitMQ 4.0 on.
 const MAX_REDELIVERIES: u32 = 10;
 
 /// Settles one message.
@@ -53,7 +52,7 @@ pub(super) struct RabbitAcknowledger {
     body: Bytes,
     /// How often the broker has delivered the message before, since it was last published.
     redeliveries: u32,
-    /// What the headers of a message say that was returned before.
+    /// The headers of a message that was returned before.
     returned: Option<Returned>,
     /// The record that this process last stored or loaded.
     record: Mutex<Option<DeliveryRecord>>,
@@ -86,8 +85,7 @@ impl RabbitAcknowledger {
     /// Returns the key of the record, from the event: few messages have one.
     fn key(&self) -> Uuid {
         let limits = self.state.shared.limits;
-        let event = message::decode(limits, &self.properties, &self.body);
-        record::key(&self.origin.key, &event)
+        record::key(limits, &self.origin, &self.properties, &self.body)
     }
 
     fn is_open(&self) -> bool {
@@ -134,7 +132,7 @@ impl RabbitAcknowledger {
                 queue: self.queue(),
                 key: self.key(),
             };
-            // One that is left over goes with the end of the log.
+            // A record that remains is deleted with the oldest entries of the log.
             if let Err(error) = self.state.shared.log.note(entry).await {
                 debug!(%error, "failed to delete the delivery record of a settled message");
             }
@@ -144,8 +142,8 @@ impl RabbitAcknowledger {
 
     fn no_longer_here(&self, operation: &str) -> TransportError {
         TransportError::unavailable(format!(
-            "failed to {operation}: its consumer of the queue `{}` was lost, or `ack_wait` was over, and the \
-             broker delivers it again",
+            "failed to {operation}: the consumer of the queue `{}` was lost, or `ack_wait` has passed, and the \
+             broker delivers the message again",
             self.state.deliveries.queue
         ))
     }
@@ -177,7 +175,7 @@ impl RabbitAcknowledger {
             let mut closed = self.state.deliveries.closed.subscribe();
             tokio::select! {
                 () = sleep(delay.min(MAX_HOLD)) => {}
-                // Whoever closes the consumer returns the message.
+                // The message is returned when the consumer is closed.
                 _ = closed.wait_for(|closed| *closed) => return,
             }
             // If it cannot be published, the broker delivers it again as it is.
@@ -236,11 +234,11 @@ impl RabbitAcknowledger {
             shared.forget_delays();
         }
         Err(TransportError::unavailable(
-            "failed to return a message with a delay: its queue keeps being deleted",
+            "failed to return a message with a delay: its queue was deleted repeatedly",
         ))
     }
 
-    /// Lets a message wait for the rest of its delay. If that fails, it is delivered again, and waits then.
+    /// Lets a message wait for the rest of its delay. If that fails, it is delivered again, and then waits.
     pub(super) async fn wait_on(self) {
         let Some(Returned {
             wait,
@@ -308,7 +306,7 @@ impl RabbitAcknowledger {
             let returned = self.return_later(message, Wait::of(delay), record).await;
             match returned {
                 Err(error) if self.is_open() => {
-                    warn!(%error, "a message cannot be returned with a delay; this process keeps it meanwhile");
+                    warn!(%error, "failed to return a message with a delay; this process keeps it until the delay is over");
                 }
                 returned => return returned,
             }
@@ -397,7 +395,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_that_nobody_takes_comes_back_less_often() {
+    fn a_message_that_no_process_selects_is_returned_less_often() {
         let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
         assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
         for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {

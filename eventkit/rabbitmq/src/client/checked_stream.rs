@@ -1,4 +1,4 @@
-//! A stream between the broker and the client, which makes what comes readable for the client.
+//! A stream between the broker and the client that makes incoming frames readable for the client.
 
 use std::io::{self, IoSlice, Read, Write};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use lapin::{AsyncTcpStream, Connection, ConnectionProperties};
 
 use super::frames::{BODY, HEADER, HEARTBEAT, METHOD, make_readable};
 
-/// The bytes that are read at a time.
+/// The number of bytes that are read at a time.
 const CHUNK: usize = 16 * 1024;
 
 /// The bytes of a frame before its payload, and those around it.
@@ -66,7 +66,7 @@ impl<S> CheckedStream<S> {
         }
     }
 
-    /// Passes on what was checked, and returns how much.
+    /// Passes on checked bytes, and returns their number.
     fn pass(&mut self, out: &mut [u8]) -> usize {
         let checked = &self.buffer[self.passed..self.checked];
         let count = checked.len().min(out.len());
@@ -110,7 +110,7 @@ impl<S> CheckedStream<S> {
                     self.checked += size;
                 }
                 BODY | HEARTBEAT => self.unchecked = size,
-                // It is not AMQP 0-9-1, and the client says so.
+                // The client reports that this is not AMQP 0-9-1.
                 _ => self.unchecked = usize::MAX,
             }
         }
@@ -178,7 +178,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for CheckedStream<S> {
     }
 }
 
-/// The reactor of Tokio, as the client has to have one whose streams are checked.
+/// The reactor of Tokio, with checked streams: the client requires a reactor for the type of its streams.
 #[derive(Debug, Clone)]
 struct CheckedReactor(TokioRuntime);
 
@@ -190,7 +190,7 @@ impl Reactor for CheckedReactor {
         &self,
         _: H,
     ) -> io::Result<impl AsyncRead + AsyncWrite + Send + Unpin + 'static> {
-        // The client connects by the function that it is given.
+        // The client connects with the function of its connector.
         Err::<Self::TcpStream, _>(io::ErrorKind::Unsupported.into())
     }
 
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_not_amqp_is_passed_on() {
+    async fn bytes_that_are_not_amqp_are_passed_on() {
         let bytes = b"AMQP\x03\x01\x00\x00".repeat(100);
         assert_eq!(read(&bytes, 5, 1_000).await, bytes);
     }

@@ -22,7 +22,7 @@ use crate::mapping::message;
 #[derive(Debug)]
 pub(super) struct RabbitConsumer {
     state: Arc<ConsumerState>,
-    /// One for each message in flight, if the subscription keeps the order; otherwise the broker counts.
+    /// One for each message in flight, if the subscription keeps the order; otherwise the broker limits them.
     permits: Option<Arc<Semaphore>>,
     is_closed: bool,
     _keeper: Keeper,
@@ -32,7 +32,7 @@ pub(super) struct RabbitConsumer {
 #[derive(Debug)]
 enum Selected {
     Ordinary,
-    /// A message of a reserved event type, which is as the service knows it.
+    /// A message of a reserved event type, with the type that the service expects.
     Reserved(String),
 }
 

@@ -13,7 +13,6 @@ use super::received_message::ReceivedMessage;
 use super::record;
 use super::shared::Shared;
 use super::state::Entry;
-use crate::mapping::message;
 use crate::mapping::names::short;
 
 /// An open subscription, for as long as one of its messages is not settled.
@@ -42,12 +41,12 @@ impl ConsumerState {
         answer("cancel a consumer", *timeout, cancelling).await?;
         let tags = self.account_for(deliveries.take_undelivered()).await;
         if !deliveries.is_handling() {
-            // The broker returns everything in its order, and what it sent at the very moment of the
-            // cancellation, which does not reach this process.
+            // The broker returns all messages in their order, including those that it sent during the
+            // cancellation and that never reached this process.
             let closing = channel.close(REPLY_SUCCESS, short("closed"));
             return answer("close a channel", *timeout, closing).await;
         }
-        // The channel ends when the last message of it is settled.
+        // The channel closes once its last message is settled.
         if deliveries.returns_by_closing() {
             return Ok(());
         }
@@ -64,9 +63,13 @@ impl ConsumerState {
         let (mut messages, mut tags) = (Vec::new(), Vec::new());
         for delivery in undelivered {
             let received = ReceivedMessage::read(&self.shared.names, delivery);
-            let limits = self.shared.limits;
-            let event = message::decode(limits, &received.properties, &received.body);
-            let key = record::key(&received.origin.key, &event);
+            let ReceivedMessage {
+                origin,
+                properties,
+                body,
+                ..
+            } = &received;
+            let key = record::key(self.shared.limits, origin, properties, body);
             messages.push((key, received.metadata.delivery_count));
             tags.push(received.tag);
         }

@@ -11,7 +11,7 @@ use super::queue::{DELAY, text};
 use crate::mapping::message::{PERSISTENT, ROUTING_HEADERS};
 use crate::mapping::names::short;
 
-// What a returned message was before, and what has happened to it.
+// The headers of a returned message: its origin, its deliveries and its record.
 const LEFT: &str = "eventkit-return-left";
 const LEAST: &str = "eventkit-return-least";
 const EXCHANGE: &str = "eventkit-return-exchange";
@@ -37,9 +37,10 @@ const OF_BROKER: [&str; 9] = [
     "x-last-death-reason",
 ];
 
-/// The shortest and the longest time of a delay queue: powers of two, from 64 ms to 12 days.
-const SHORTEST: u32 = 6;
-const LONGEST: u32 = 30;
+/// The minimum and maximum level of a delay queue. A queue of the level `n` has a delay of 2^n milliseconds, from
+/// 64 ms to 12 days.
+const MIN_LEVEL: u32 = 6;
+const MAX_LEVEL: u32 = 30;
 
 /// The part of a delay that is not worth another step.
 const TOLERANCE: u32 = 16;
@@ -64,10 +65,10 @@ impl Wait {
         self.left.is_zero()
     }
 
-    /// Returns the longest time of a queue that is not longer than the delay, and what is left then.
+    /// Returns the delay of the queue for the next step, and the wait that remains after it.
     pub(super) fn step(self) -> (Duration, Self) {
         let millis = u64::try_from(self.left.as_millis()).unwrap_or(u64::MAX);
-        let level = millis.max(1).ilog2().clamp(SHORTEST, LONGEST);
+        let level = millis.max(1).ilog2().clamp(MIN_LEVEL, MAX_LEVEL);
         let delay = Duration::from_millis(1 << level);
         let left = self.left.saturating_sub(delay);
         let left = if left < self.least {
@@ -79,7 +80,7 @@ impl Wait {
     }
 }
 
-/// What a returned message was, and what has happened to it so far.
+/// The origin of a returned message, its deliveries and its record so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Returned {
     /// The exchange and the routing key to which the message was published.
@@ -145,7 +146,7 @@ impl Returned {
         for (name, value) in values.into_iter().chain(numbers) {
             table.insert(short(name), value);
         }
-        // Not all of them: the broker obeys `expiration`, and refuses a `user_id` that is not this user.
+        // Not all properties: the broker obeys `expiration`, and refuses a `user_id` of another user.
         let mut returned = BasicProperties::default()
             .with_headers(table)
             .with_delivery_mode(PERSISTENT);
@@ -159,7 +160,7 @@ impl Returned {
     }
 }
 
-/// Returns whether a header is one of a returned message, or one that is for the broker or from it.
+/// Returns whether a header belongs to a returned message or to the broker.
 fn is_foreign(header: &str) -> bool {
     // The keys of its sender must not become those of a message that a service publishes.
     header.starts_with(PREFIX) || OF_BROKER.contains(&header) || ROUTING_HEADERS.contains(&header)
@@ -170,8 +171,7 @@ pub(super) fn has_foreign_headers(properties: &BasicProperties) -> bool {
     headers.is_some_and(|table| table.inner().keys().any(|name| is_foreign(name.as_str())))
 }
 
-/// Returns the headers of a message without those of a returned message, and without those that are for the
-/// broker or from it.
+/// Returns the headers of a message without those that belong to a returned message or to the broker.
 pub(super) fn as_published(properties: &BasicProperties) -> FieldTable {
     let mut table = FieldTable::default();
     let headers = properties.headers().as_ref();
@@ -203,7 +203,7 @@ mod tests {
                 "{millis}: {waited:?}"
             );
         }
-        let longest = Duration::from_millis(1 << LONGEST);
+        let longest = Duration::from_millis(1 << MAX_LEVEL);
         assert_eq!(Wait::of(Duration::MAX).step().0, longest);
     }
 

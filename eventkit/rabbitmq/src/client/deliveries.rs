@@ -47,7 +47,7 @@ pub(super) struct Deliveries {
 #[derive(Debug)]
 struct InFlight {
     tag: DeliveryTag,
-    /// The time at which the message is returned, if nothing is heard of it.
+    /// The time at which the message is returned, unless its progress is reported.
     deadline: Instant,
     /// Whether the message was returned, and waits here.
     is_held: bool,
@@ -150,7 +150,7 @@ impl Deliveries {
     /// has all messages that the broker sent meanwhile.
     pub(super) async fn flush(&self) -> Result<(), TransportError> {
         let prefetch = prefetch(&self.subscription);
-        // Any request would do. This one has effects on later consumers of the channel alone.
+        // Any request would do. This one only affects later consumers of the channel.
         let request = self.channel.basic_qos(prefetch, BasicQosOptions::default());
         answer("wait for the broker", self.timeout, request).await
     }
@@ -168,7 +168,7 @@ impl Deliveries {
         );
     }
 
-    /// Returns the time after which the message is returned if nothing is heard of it.
+    /// Extends the deadline of a message, and returns whether it is still in flight.
     pub(super) fn extend(&self, tag: u64, time: Duration) -> bool {
         let mut in_flight = self.in_flight();
         let Some(message) = in_flight.get_mut(&tag) else {
@@ -186,11 +186,11 @@ impl Deliveries {
         }
     }
 
-    /// Forgets a message, and returns it if it is not settled.
+    /// Removes a message, and returns it to the queue if it is not settled.
     ///
-    /// If the order is kept, it goes back when the consumer is asked for the next message. A service that stops
-    /// asks for none, and closes the consumer, which returns everything in its order: the broker would have sent
-    /// this message again meanwhile, behind those that wait here.
+    /// If the order is kept, it is returned when the consumer is asked for the next message. A service that stops
+    /// does not ask for one, and closes the consumer, which returns all messages in their order. Otherwise the broker
+    /// would send this message again meanwhile, behind those that wait here.
     pub(super) fn release(&self, tag: &DeliveryTag) {
         let waits = self.subscription.keeps_order && tag.is_open(&self.channel);
         if !waits || *self.closed.borrow() {
@@ -236,7 +236,7 @@ impl Deliveries {
         in_flight.any(|own| !own.is_held && own.tag.is_open(&self.channel))
     }
 
-    /// Returns the messages that wait here, the oldest first.
+    /// Returns the held messages to the queue, the oldest first.
     pub(super) fn return_held(&self) {
         let in_flight = self.in_flight();
         let held = in_flight.values().filter(|own| own.is_held);
@@ -247,7 +247,7 @@ impl Deliveries {
         }
     }
 
-    /// Returns the messages of which nothing was heard for too long.
+    /// Returns the messages whose deadline has passed.
     pub(super) fn return_expired(&self) {
         let now = Instant::now();
         self.in_flight().retain(|_, message| {
@@ -278,7 +278,7 @@ impl Deliveries {
         }
     }
 
-    /// Takes the messages that came and that the consumer did not deliver.
+    /// Takes the received messages that the consumer has not delivered.
     pub(super) fn take_undelivered(&self) -> Vec<Delivery> {
         let mut received = self.received();
         received.drain();
@@ -286,7 +286,7 @@ impl Deliveries {
     }
 }
 
-/// Returns how many messages the broker sends before one of them is settled.
+/// Returns the maximum number of unsettled messages that the broker sends.
 pub(super) fn prefetch(subscription: &Subscription) -> u16 {
     let in_flight = u16::try_from(subscription.max_in_flight).unwrap_or(u16::MAX);
     if subscription.keeps_order {

@@ -10,8 +10,8 @@ use lapin::options::{BasicAckOptions, BasicNackOptions};
 
 /// The tag of a delivery. The broker closes the channel if a tag is used twice.
 ///
-/// The requests are those of the channel, and not of the client's `Acker`, which sends them in another order
-/// than those that follow on the channel.
+/// The requests use the channel instead of the client's `Acker`, which does not keep their order with later requests
+/// of the channel.
 #[derive(Debug, Clone)]
 pub(super) struct DeliveryTag {
     pub(super) number: u64,
@@ -26,7 +26,7 @@ impl DeliveryTag {
         }
     }
 
-    /// Returns whether the delivery is not settled, and the broker still counts on this channel for it.
+    /// Returns whether the delivery is not settled and its channel is open.
     pub(super) fn is_open(&self, channel: &Channel) -> bool {
         !self.is_used.load(Ordering::Acquire) && channel.status().connected()
     }
@@ -54,8 +54,8 @@ impl DeliveryTag {
             ..BasicNackOptions::default()
         };
         let mut sending = pin!(channel.basic_nack(self.number, options));
-        // The first poll sends it. There is no answer to wait for: if the channel is lost, the broker returns the
-        // message by itself.
+        // The first poll sends the request, which has no answer. If the channel is lost, the broker returns the
+        // message anyway.
         let _ = sending
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()));

@@ -7,10 +7,10 @@ use eventkit::transport::{TransportError, TransportErrorKind};
 use lapin::ErrorKind;
 use tokio::time::timeout;
 
-/// The reply code of AMQP for the end of a channel or connection that nothing is wrong with.
+/// The reply code of AMQP for a channel or connection that is closed without an error.
 pub(super) const REPLY_SUCCESS: u16 = 200;
 
-/// The reply codes of AMQP that a retry does not help: what exists does not fit, or is not allowed.
+// The reply codes of errors.
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const RESOURCE_LOCKED: u16 = 405;
@@ -37,9 +37,9 @@ fn code(error: &lapin::Error) -> Option<u16> {
     }
 }
 
-/// Returns whether a certificate was refused, or whether the other end does not speak TLS.
+/// Returns whether a certificate was refused, or the server does not speak TLS.
 fn is_tls(error: &lapin::Error) -> bool {
-    // Nothing but TLS has errors of this kind.
+    // Only TLS returns errors of this kind.
     matches!(error.kind(), ErrorKind::IOError(error) if error.kind() == io::ErrorKind::InvalidData)
 }
 
@@ -52,6 +52,9 @@ pub(super) fn is_mismatch(error: &lapin::Error) -> bool {
 }
 
 /// Waits for an answer of the broker. Both an error of the broker and the lack of an answer are an error.
+///
+/// Requests without an answer need the limit too: if the connection is lost before such a request is sent, the client
+/// never completes it.
 pub(super) async fn answer<T>(
     operation: &str,
     limit: Duration,

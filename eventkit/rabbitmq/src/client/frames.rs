@@ -9,8 +9,8 @@ pub(super) const HEADER: u8 = 2;
 pub(super) const BODY: u8 = 3;
 pub(super) const HEARTBEAT: u8 = 8;
 
-/// The tables and arrays that may be in one another. The client reads them by recursion, and a thousand of them
-/// overflow the stack of its thread.
+/// The maximum depth of nested tables and arrays. The client reads them recursively, and a thousand levels overflow
+/// the stack of its thread.
 const MAX_DEPTH: usize = 32;
 
 /// The methods that have the names and keys of a message: their class and number.
@@ -42,13 +42,13 @@ enum Property {
     Octets(usize),
 }
 
-/// Makes the payload of a frame readable for the client: replaces bytes of short strings that are not UTF-8 by
-/// `?`, and turns tables and arrays into bytes that are too deep in others.
+/// Makes the payload of a frame readable for the client: replaces bytes outside of ASCII by `?` in short strings that
+/// are not UTF-8, and turns tables and arrays that are nested too deeply into byte arrays.
 ///
 /// A payload that is not well-formed is left to the client.
 pub(super) fn make_readable(kind: u8, payload: &mut [u8]) {
     let mut frame = Frame { payload, at: 0 };
-    // The result says where the frame stopped being well-formed.
+    // A malformed payload is the client's to report.
     let _ = match kind {
         METHOD => frame.method(),
         HEADER => frame.header(),
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_are_too_deep_are_bytes() {
+    fn tables_that_are_nested_too_deeply_become_bytes() {
         let headers = |value: &[u8]| {
             let table = long(&[&short(b"x")[..], value].concat());
             header(0x2000, &[&table])
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_well_formed_is_left_to_the_client() {
+    fn malformed_payloads_are_left_to_the_client() {
         let table = long(&[&short(b"x")[..], b"?\x00"].concat());
         let too_long = [&9_u32.to_be_bytes()[..], b"x"].concat();
         for payload in [

@@ -1,4 +1,4 @@
-//! The keeper: a task that looks after a subscription while a consumer of it is open.
+//! The keeper: a task that maintains a subscription while its consumer is open.
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,11 +14,11 @@ use super::deliveries::Deliveries;
 use super::operators;
 use super::state::{Entry, Opening, SubscriptionState};
 
-/// The minimum and maximum interval between looks at the messages in flight.
+/// The minimum and maximum interval between checks of the messages in flight.
 const MIN_TICK: Duration = Duration::from_millis(50);
 const MAX_TICK: Duration = Duration::from_secs(5);
 
-/// The interval between looks at the queue and the state.
+/// The interval between checks of the queue and the state.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// A running keeper task, which ends when this is dropped.
@@ -26,8 +26,8 @@ const INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Keeper(JoinHandle<()>);
 
 impl Keeper {
-    /// Starts the tasks: one returns messages whose `ack_wait` is over, and goes on after the consumer is
-    /// closed until all messages are settled; the other one looks at the queue and renews the selection.
+    /// Starts the tasks: one returns messages whose `ack_wait` has passed, and continues after the consumer is
+    /// closed until all messages are settled; the other one checks the queue and renews the selection.
     pub(super) fn start(state: &Arc<ConsumerState>) -> Self {
         tokio::spawn(return_expired(Arc::downgrade(&state.deliveries)));
         Self(tokio::spawn(keep(Arc::downgrade(state))))
@@ -65,8 +65,8 @@ async fn keep(state: Weak<ConsumerState>) {
             );
         }
         was_superseded = is_superseded;
-        if let Err(error) = look(&state, role, &mut renewed).await {
-            debug!(subscription = %state.deliveries.subscription.name, %error, "failed to look at the queue");
+        if let Err(error) = check(&state, role, &mut renewed).await {
+            debug!(subscription = %state.deliveries.subscription.name, %error, "failed to check the queue of a subscription");
         }
         #[cfg(feature = "management")]
         if checked.elapsed() >= operators::INTERVAL {
@@ -85,8 +85,8 @@ fn role(state: &ConsumerState) -> Option<SelectionRole> {
     })
 }
 
-/// Looks at the queue and the state once, and repairs them if necessary.
-async fn look(
+/// Checks the queue and the state once, and repairs them if necessary.
+async fn check(
     state: &ConsumerState,
     role: Option<SelectionRole>,
     renewed: &mut Instant,

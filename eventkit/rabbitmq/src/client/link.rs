@@ -21,7 +21,7 @@ const INITIAL_DELAY: Duration = Duration::from_millis(50);
 /// The maximum delay before connecting again.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// A connection for one purpose. The client reconnects none of its connections by itself.
+/// A connection for one purpose. The client itself does not reconnect.
 pub(super) struct Link {
     uri: AMQPUri,
     security: Security,
@@ -66,7 +66,7 @@ impl Link {
         current.clone().filter(|own| own.status().connected())
     }
 
-    /// Returns whether the broker takes no messages on this connection, because of an alarm.
+    /// Returns whether an alarm of the broker blocks publishing on this connection.
     pub(super) fn is_blocked(&self) -> bool {
         let connected = self.connected();
         connected.is_some_and(|connection| connection.status().blocked())

@@ -1,4 +1,4 @@
-//! What operators have made, compared when a subscription is opened and while it is used.
+//! Checks of the policies and bindings of operators, when a subscription is opened and while it is open.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::management::{Inspection, Verdict};
 use super::shared::Shared;
 use crate::mapping::routing::Binding;
 
-/// The interval between looks while a subscription is used.
+/// The interval between checks while a subscription is open.
 pub(super) const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Compares what all subscriptions use, if the management API is configured.
@@ -77,8 +77,8 @@ async fn look(
         }
         let others = differences.others.iter().map(|(exchange, key)| {
             format!(
-                "the queue `{queue}` has a binding that no deployment has made, of the exchange `{exchange}` \
-                 with the key `{key}`: what it brings and no pattern selects is acknowledged unhandled"
+                "the queue `{queue}` has a binding of the exchange `{exchange}` with the key `{key}`, which no \
+                 deployment has made: messages that no pattern selects are acknowledged without being handled"
             )
         });
         verdict.warnings.extend(others);
@@ -104,7 +104,7 @@ fn needed_bindings(state: &ConsumerState) -> Option<Vec<Binding>> {
     })
 }
 
-/// Makes bindings again that somebody removed.
+/// Restores bindings that an operator removed.
 async fn restore(state: &ConsumerState, missing: &[Binding]) -> Result<(), TransportError> {
     let shared = &state.shared;
     // A later deployment may have removed them since.
@@ -121,8 +121,8 @@ async fn restore(state: &ConsumerState, missing: &[Binding]) -> Result<(), Trans
     shared.administrator().bind_all(queue, &missing).await?;
     let keys: Vec<String> = missing.iter().map(|own| format!("`{}`", own.key)).collect();
     let incident = format!(
-        "bindings of the queue `{queue}` were removed and are made again: {}; what was published meanwhile is \
-         lost to the subscription",
+        "bindings of the queue `{queue}` were removed and are restored: {}; the subscription does not receive \
+         what was published meanwhile",
         keys.join(", ")
     );
     warn!(subscription = %state.deliveries.subscription.name, "{incident}");

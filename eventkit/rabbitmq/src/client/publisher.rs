@@ -14,7 +14,7 @@ use super::link::Link;
 use crate::mapping::message::encoded_size;
 use crate::mapping::names::short;
 
-/// The number of messages that are published at a time, each on a channel of its own.
+/// The maximum number of messages that are published at a time, each on its own channel.
 const MAX_CHANNELS: usize = 64;
 
 /// The size of a frame that every connection has.
@@ -34,7 +34,7 @@ pub(super) struct Publishing {
     permits: Semaphore,
 }
 
-/// What became of a confirmed message.
+/// The outcome of a confirmed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Stored,
@@ -107,7 +107,7 @@ impl Publishing {
             ))),
             Ok(Err(error)) => Err(error),
             Err(_) if self.is_blocked() => Err(TransportError::unavailable(format!(
-                "failed to {operation}: the broker takes no messages, because its memory or disk is short"
+                "failed to {operation}: the broker blocks publishing because of a memory or disk alarm"
             ))),
             Err(_) => Err(TransportError::unavailable(format!(
                 "failed to {operation}: the broker did not confirm it within {:?}",
@@ -116,8 +116,8 @@ impl Publishing {
         }
     }
 
-    /// Checks that the properties of a message fit in a frame. The broker closes the connection otherwise, with
-    /// all other messages on it.
+    /// Checks that the properties of a message fit in a frame. Otherwise the broker would close the connection,
+    /// with all other messages on it.
     fn check_size(
         &self,
         operation: &str,
@@ -129,7 +129,7 @@ impl Publishing {
             return Ok(());
         }
         Err(TransportError::rejected(format!(
-            "failed to {operation}: its headers have {bytes} bytes, and a frame of this connection has {max}"
+            "failed to {operation}: its headers have {bytes} bytes, and a frame of this connection holds {max}"
         )))
     }
 

@@ -12,8 +12,8 @@ use super::link::Link;
 use crate::mapping::names::{Names, short};
 use crate::mapping::routing::Binding;
 
-/// The bytes after which the broker deletes the oldest entries of the stream of the state, and those of one
-/// file, which it deletes as a whole.
+/// The size from which the broker deletes the oldest entries of the stream of the state, and the size of a segment,
+/// which the broker deletes as a whole.
 pub(super) const MAX_STATE_BYTES: i64 = 64 << 20;
 const MAX_STATE_SEGMENT_BYTES: i64 = 4 << 20;
 
@@ -29,8 +29,8 @@ pub(super) struct Counts {
     pub(super) consumers: u32,
 }
 
-/// The requests of an administrator, each on a channel of its own: the broker closes the channel of a
-/// request that it refuses.
+/// Declarations and bindings. Each operation uses its own channel, since the broker closes the channel of a request
+/// that it refuses.
 #[derive(Debug)]
 pub(super) struct Administrator<'a> {
     pub(super) link: &'a Link,
@@ -39,8 +39,8 @@ pub(super) struct Administrator<'a> {
 }
 
 impl Administrator<'_> {
-    /// Declares the exchanges and the stream of the state, unless the exchange of the events exists. Looking at
-    /// it needs no permission.
+    /// Declares the exchanges and the stream of the state, unless the exchange of the events exists. A passive
+    /// declaration needs no permission.
     pub(super) async fn ensure_exchange(&self) -> Result<(), TransportError> {
         let channel = self.link.channel().await?;
         let options = ExchangeDeclareOptions {

@@ -1,4 +1,4 @@
-//! The deliveries that came from the broker.
+//! The deliveries that the broker has sent.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 use lapin::message::Delivery;
 
-/// The messages that came from the broker and were not delivered yet.
+/// The messages that the broker has sent and that the consumer has not delivered yet.
 #[derive(Debug)]
 pub(super) struct Received {
     pub(super) consumer: lapin::Consumer,
@@ -15,7 +15,7 @@ pub(super) struct Received {
     end: Option<End>,
 }
 
-/// Why no more messages come.
+/// The reason why a consumer receives no more messages.
 #[derive(Debug, Clone)]
 pub(super) enum End {
     /// The broker has cancelled the consumer, or this process has.
@@ -32,7 +32,7 @@ impl Received {
         }
     }
 
-    /// Returns the next delivery, or why there is none.
+    /// Returns the next delivery, or the reason why none follows.
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Delivery, End>> {
         loop {
             let delivery = match self.deliveries.pop_front() {
@@ -48,14 +48,14 @@ impl Received {
                     },
                 },
             };
-            // What came before the connection was lost is delivered again by the broker.
+            // The broker delivers messages of a lost connection again.
             if delivery.acker.usable() {
                 return Poll::Ready(Ok(delivery));
             }
         }
     }
 
-    /// Returns the next delivery; if there is none, notes why.
+    /// Returns the next delivery; if none follows, notes the reason.
     fn note_end(&mut self, next: Option<lapin::Result<Delivery>>) -> Option<Delivery> {
         match next {
             Some(Ok(delivery)) => return Some(delivery),
@@ -65,7 +65,7 @@ impl Received {
         None
     }
 
-    /// Takes everything that has come.
+    /// Takes all deliveries that have arrived.
     pub(super) fn drain(&mut self) {
         let context = &mut Context::from_waker(Waker::noop());
         while self.end.is_none() {

@@ -1,4 +1,4 @@
-//! A message as it came from the broker, with what its headers say.
+//! A message as received from the broker, with its origin and its counts.
 
 use bytes::Bytes;
 use eventkit::transport::MessageMetadata;
@@ -15,14 +15,14 @@ use crate::mapping::routing::RETURN_PREFIX;
 /// The headers with the counts of the broker.
 const COUNTS: [&str; 2] = ["x-delivery-count", "x-acquired-count"];
 
-/// Where a message was published to.
+/// The exchange and the routing key to which a message was published.
 #[derive(Debug, Clone)]
 pub(super) struct Origin {
     pub(super) exchange: String,
     pub(super) key: String,
 }
 
-/// A message as it came from the broker.
+/// A message as received from the broker.
 pub(super) struct ReceivedMessage {
     pub(super) metadata: MessageMetadata,
     pub(super) tag: DeliveryTag,
@@ -35,7 +35,7 @@ pub(super) struct ReceivedMessage {
 }
 
 impl ReceivedMessage {
-    /// Reads what the headers of the broker and of this transport say about a message.
+    /// Reads the headers of the broker and of this transport.
     pub(super) fn read(names: &Names, delivery: Delivery) -> Self {
         let Delivery {
             delivery_tag,

@@ -1,21 +1,30 @@
 //! The key by which the record of a message is found.
 
-use eventkit::Event;
-use eventkit::transport::InvalidMessage;
+use bytes::Bytes;
+use eventkit::Limits;
+use lapin::BasicProperties;
 use uuid::Uuid;
 
-/// Returns the key of a message: RabbitMQ gives it none, so it is made of the event.
+use super::received_message::Origin;
+use crate::mapping::message;
+
+/// Returns the key of a message. RabbitMQ assigns no ids, so the key is derived from the event.
 ///
-/// Copies of one event in the queue of one subscription have one record. A replay has a routing key of its
-/// own, and so a record of its own.
-pub(super) fn key(routing_key: &str, event: &Result<Event, Box<InvalidMessage>>) -> Uuid {
+/// Copies of an event in the queue of a subscription share a record. A replay has its own routing key, and so its
+/// own record.
+pub(super) fn key(
+    limits: Limits,
+    origin: &Origin,
+    properties: &BasicProperties,
+    body: &Bytes,
+) -> Uuid {
     let mut name = Vec::new();
     let mut add = |part: &[u8]| {
         name.extend_from_slice(&part.len().to_be_bytes());
         name.extend_from_slice(part);
     };
-    add(routing_key.as_bytes());
-    match event {
+    add(origin.key.as_bytes());
+    match message::decode(limits, properties, body) {
         Ok(event) => {
             add(event.source().as_bytes());
             add(event.id().as_bytes());

@@ -1,4 +1,4 @@
-//! How connections are encrypted.
+//! The encryption of connections.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub(super) enum Security {
 }
 
 impl Security {
-    /// Returns the encryption that the scheme of a URL asks for.
+    /// Returns the encryption that the scheme of a URL requires.
     pub(super) fn new(
         scheme: &AMQPScheme,
         certificates: Certificates,
@@ -76,7 +76,7 @@ impl Certificates {
             return Ok(());
         }
         Err(TransportError::configuration(
-            "certificates are given, and the URL of RabbitMQ asks for no TLS: expected amqps://",
+            "certificates are set, but the URL of RabbitMQ does not use TLS: expected amqps://",
         ))
     }
 
@@ -85,7 +85,7 @@ impl Certificates {
     fn security(self) -> Result<Security, TransportError> {
         // The client would connect without TLS.
         Err(TransportError::configuration(
-            "the URL of RabbitMQ asks for TLS: enable the feature `ring` of eventkit-rabbitmq",
+            "the URL of RabbitMQ requires TLS: enable the feature `ring` of eventkit-rabbitmq",
         ))
     }
 
@@ -104,9 +104,11 @@ impl Certificates {
         let connector = match self.client {
             Some((certificate, key)) => {
                 let chain = certificates(&certificate, "client certificate")?;
-                // The error is left out, so that nothing of the key is in it.
+                // The source is left out, since it could contain a part of the key.
                 let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| {
-                    TransportError::configuration("the key of the client certificate is not PEM")
+                    TransportError::configuration(
+                        "the key of the client certificate is not valid PEM",
+                    )
                 })?;
                 roots.connector_with_single_cert(chain, key)
             }
@@ -126,7 +128,7 @@ fn certificates(pem: &str, what: &str) -> Result<Vec<CertificateDer<'static>>, T
     match parsed {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
         _ => Err(TransportError::configuration(format!(
-            "the {what} for RabbitMQ are not PEM: expected `-----BEGIN CERTIFICATE-----`"
+            "the {what} for RabbitMQ are not valid PEM: expected `-----BEGIN CERTIFICATE-----`"
         ))),
     }
 }
@@ -137,7 +139,7 @@ mod tests {
 
     #[cfg(not(feature = "ring"))]
     #[test]
-    fn tls_is_not_left_out_silently() {
+    fn amqps_without_the_feature_is_an_error() {
         let refused = Security::new(&AMQPScheme::AMQPS, Certificates::default());
         let error = refused.unwrap_err().to_string();
         assert!(error.contains("the feature `ring`"), "{error}");
@@ -145,7 +147,7 @@ mod tests {
 
     #[cfg(feature = "ring")]
     #[test]
-    fn certificates_that_cannot_be_used_are_refused_before_anything_connects() {
+    fn unusable_certificates_are_refused_before_connecting() {
         let key = "-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n";
         let client = Some(("no certificate".to_owned(), key.to_owned()));
         let roots = Some("no certificate".to_owned());

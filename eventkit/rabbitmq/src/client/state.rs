@@ -1,4 +1,4 @@
-//! The state of all subscriptions: what the entries of the log make of it, in every process the same.
+//! The state of all subscriptions, derived from the entries of the log: the same in every process.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::mapping::routing::{self, Binding};
 
-/// The maximum number of delivery records, those of the messages that were delivered last.
+/// The maximum number of delivery records; the oldest ones are dropped.
 const MAX_RECORDS: usize = 100_000;
 
 /// The number of entries after which the state of a subscription is written again, long before the broker
@@ -23,7 +23,7 @@ const RESTATEMENT_INTERVAL: u64 = 20_000;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Entry {
-    /// Nothing: whoever wrote it knows all entries before it once it has read it.
+    /// No change: a process that reads its own marker has read all earlier entries.
     Marker,
     /// A process opens a subscription.
     Open(Opening),
@@ -85,11 +85,11 @@ pub(super) struct StoredRecord {
     pub(super) record: DeliveryRecord,
 }
 
-/// What this process knows of a subscription in addition.
+/// A subscription, with facts that only this process knows.
 #[derive(Debug)]
 struct Known {
     state: SubscriptionState,
-    /// The number of the last entry with the state; `None` if that is not in the log any more.
+    /// The number of the last entry with the state; `None` if that entry is no longer in the log.
     stated: Option<u64>,
     /// The time since which no process with the latest selection has shown that it is running.
     renewed: Instant,
@@ -240,21 +240,21 @@ impl State {
         Some(known.renewed)
     }
 
-    /// Notes that entries may have been missed: nobody is known to have ended.
+    /// Notes that entries may have been missed, so that no process is known to have ended.
     pub(super) fn reset_clocks(&mut self) {
         for known in &mut self.subscriptions {
             known.renewed = Instant::now();
         }
     }
 
-    /// Notes that the entries are gone which were applied so far.
+    /// Notes that the entries that were applied so far are gone.
     pub(super) fn note_new_log(&mut self) {
         for known in &mut self.subscriptions {
             known.stated = None;
         }
     }
 
-    /// Takes the subscriptions whose state is to be written again.
+    /// Takes the subscriptions whose state must be written again.
     pub(super) fn take_old(&mut self) -> Vec<SubscriptionState> {
         let entries = self.entries;
         let old = self.subscriptions.iter_mut();

@@ -61,7 +61,7 @@ pub(super) struct StateLog {
     syncing: tokio::sync::Mutex<u64>,
 }
 
-/// What the follower shares with those who wait for it.
+/// The part of the log that the follower shares with tasks that wait for it.
 #[derive(Debug)]
 struct Reading {
     link: Arc<Link>,
@@ -135,7 +135,7 @@ impl StateLog {
         })
     }
 
-    /// Appends an entry that nobody waits for.
+    /// Appends an entry without waiting until it is applied.
     pub(super) async fn note(&self, entry: Entry) -> Result<(), TransportError> {
         self.write(Uuid::new_v4(), entry).await
     }
@@ -158,7 +158,7 @@ impl StateLog {
             }
         }
         Err(TransportError::unavailable(format!(
-            "failed to {operation}: the stream `{state}` keeps being deleted"
+            "failed to {operation}: the stream `{state}` was deleted repeatedly"
         )))
     }
 
@@ -194,7 +194,7 @@ impl StateLog {
         look(&self.reading.progress().state)
     }
 
-    /// Takes the subscriptions whose state is to be written again.
+    /// Takes the subscriptions whose state must be written again.
     pub(super) fn take_old(&self) -> Vec<SubscriptionState> {
         self.reading.progress().state.take_old()
     }
@@ -260,7 +260,7 @@ impl Reading {
             let acking = delivery.acker.ack(BasicAckOptions::default());
             answer(operation, self.timeout, acking).await?;
         }
-        // Another one may have taken its place.
+        // It may have been replaced by a new one.
         self.progress().restart();
         Err(self.deleted())
     }

@@ -43,7 +43,7 @@ impl RabbitMq {
     /// Publishes an event or a typed value, and returns once it is stored in the queues of all subscriptions
     /// that select it.
     ///
-    /// An event that no queue takes is not stored, and is reported as
+    /// An event that no subscription selects is not stored, and is reported as
     /// [unrouted](Published::unrouted).
     ///
     /// # Errors
@@ -128,7 +128,7 @@ impl RabbitMq {
         let own_names: Vec<&str> = own_names.into_iter().collect();
         let own = routing::own_bindings(queue, &own_names);
         administrator.bind_all(queue, &own).await?;
-        // Before the selection is recorded: from then on the others return what they do not select.
+        // This precedes the record of the selection, from which on other processes return what they do not select.
         if role != Some(SelectionRole::Superseded) {
             administrator.bind_all(queue, &bindings).await?;
         }
@@ -242,7 +242,7 @@ impl RabbitMq {
         match self.send(&operation, exchange, message).await? {
             Outcome::Stored => Ok(()),
             Outcome::Unrouted | Outcome::NoExchange => Err(TransportError::unavailable(format!(
-                "failed to {operation}: there is no queue for it"
+                "failed to {operation}: no queue receives it"
             ))),
         }
     }
@@ -265,7 +265,7 @@ impl RabbitMq {
         Ok(self.shared.log.look(|state| state.all().cloned().collect()))
     }
 
-    /// Declares the queues of the subscriptions that receive a reserved event type: they were deleted.
+    /// Declares the deleted queues of the subscriptions that receive a reserved event type.
     async fn restore_queues(&self, ty: &str) -> Result<(), TransportError> {
         let administrator = self.shared.administrator();
         for subscription in self.recorded_subscriptions().await? {
@@ -298,7 +298,7 @@ impl Transport for RabbitMq {
         let queue = self.shared.names.queue(name);
         if routing::return_key(&queue).len() > MAX_NAME {
             return Err(TransportError::configuration(format!(
-                "the name `{name}` is too long for a queue of RabbitMQ, whose name has {MAX_NAME} bytes at most"
+                "the name `{name}` is too long for a queue of RabbitMQ, whose name has at most {MAX_NAME} bytes"
             )));
         }
         if subscription.patterns.is_empty() {
@@ -310,8 +310,8 @@ impl Transport for RabbitMq {
         routing::bindings_of(subscription)?;
         if !matches!(subscription.start, None | Some(StartPosition::New)) {
             return Err(TransportError::configuration(format!(
-                "the subscription `{name}` asks for a start position, and a queue of RabbitMQ begins with the \
-                 first event that is published after it is created: leave the position out, or use \"new\""
+                "the subscription `{name}` has a start position, but a queue of RabbitMQ begins with the first \
+                 event that is published after it is created: remove the position, or use \"new\""
             )));
         }
         let max = usize::from(u16::MAX - MAX_HELD);
@@ -359,8 +359,7 @@ impl Transport for RabbitMq {
         }
         if shared.publishing.is_blocked() {
             status.warnings.push(
-                "the broker takes no messages, because its memory or disk is short: `rabbitmqctl status` \
-                 names the alarm"
+                "the broker blocks publishing because of a memory or disk alarm: see `rabbitmqctl status`"
                     .to_owned(),
             );
         }

@@ -1,6 +1,5 @@
 //! Conversion between events, raw messages and messages of the client.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -21,14 +20,14 @@ use crate::binding::{self, HeaderRef, HeaderValue};
 /// The delivery mode of messages that are stored on disk.
 pub(crate) const PERSISTENT: u8 = 2;
 
-/// The headers by which a message asks the broker to route it by more keys than its own.
+/// The headers with additional routing keys, which the broker obeys.
 pub(crate) const ROUTING_HEADERS: [&str; 2] = ["CC", "BCC"];
 
-/// The bytes of the headers that a message may have: all of them are in one frame, of 128 KiB at most, which leaves
-/// room for those that are added when the message is returned or becomes a dead letter.
+/// The maximum size of the headers of a message. They must fit in one frame of 128 KiB, with room for the headers that
+/// are added when the message is returned or becomes a dead letter.
 const MAX_HEADER_BYTES: usize = 120 * 1024;
 
-/// The bytes that a header has in addition to its name and value.
+/// The size of a header in addition to its name and value.
 const HEADER_OVERHEAD: usize = 6;
 
 const CONTENT_TYPE: &str = "content-type";
@@ -50,7 +49,7 @@ impl Mode {
                 let message = binding::encode_binary(event)?;
                 let headers = message.headers();
                 let sizes = headers.map(|(name, value)| name.len() + value.size());
-                // Attributes that a frame does not hold are part of the body.
+                // Attributes that exceed a frame become a part of the body.
                 if fit(sizes) {
                     Ok(message)
                 } else {
@@ -71,7 +70,7 @@ impl fmt::Debug for Mode {
     }
 }
 
-/// Returns whether headers of these sizes are in one frame.
+/// Returns whether headers of these sizes fit in one frame.
 fn fit(sizes: impl Iterator<Item = usize>) -> bool {
     sizes.map(|size| size + HEADER_OVERHEAD).sum::<usize>() <= MAX_HEADER_BYTES
 }
@@ -138,11 +137,11 @@ fn properties(headers: FieldTable) -> BasicProperties {
     properties.with_delivery_mode(PERSISTENT)
 }
 
-/// The most bytes of a frame in addition to the headers of its message: those of the frame itself, and of the
-/// other properties.
+/// The maximum size of a frame in addition to the headers of its message: the frame itself and the other
+/// properties.
 const PROPERTIES_SIZE: usize = 1_024;
 
-/// Returns the size of the frame that has the headers of a message, or a little more.
+/// Returns the size of the frame with the properties of a message, rounded up.
 pub(crate) fn encoded_size(properties: &BasicProperties) -> usize {
     let table = properties.headers().as_ref();
     table.map_or(0, table_size) + PROPERTIES_SIZE
@@ -179,20 +178,22 @@ fn value_size(value: &AMQPValue) -> usize {
 ///
 /// # Errors
 ///
-/// Returns an error if the type or the name of a header is too long for AMQP, or the headers are together.
+/// Returns an error if the type or the name of a header is too long for AMQP, or if all headers together exceed a
+/// frame.
 pub(crate) fn convert(ty: &str, message: &RawMessage) -> Result<OutgoingMessage, TransportError> {
     let key = routing::key_of(ty)?.to_owned();
     let sizes = message.headers.iter();
     if !fit(sizes.map(|(name, value)| name.len() + value.len())) {
         return Err(TransportError::rejected(format!(
-            "the headers of the message have more than {MAX_HEADER_BYTES} bytes, which a frame of AMQP does not hold"
+            "the headers of the message exceed {MAX_HEADER_BYTES} bytes, the maximum for a frame of AMQP"
         )));
     }
     let mut content_type = None;
     let mut values: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (name, value) in &message.headers {
         if name.len() > MAX_NAME {
-            let reason = format!("the name of a header has more than {MAX_NAME} bytes");
+            let reason =
+                format!("the name of a header exceeds {MAX_NAME} bytes, the maximum of AMQP");
             return Err(TransportError::rejected(reason));
         }
         let is_property = name.eq_ignore_ascii_case(CONTENT_TYPE)
@@ -210,7 +211,7 @@ pub(crate) fn convert(ty: &str, message: &RawMessage) -> Result<OutgoingMessage,
         let text = |text: &str| AMQPValue::LongString(text.into());
         let value = match (values.next(), values.len()) {
             (Some(only), 0) => text(only),
-            // A header of AMQP occurs once.
+            // A header occurs only once in AMQP.
             (first, _) => AMQPValue::FieldArray(FieldArray::from(
                 first
                     .into_iter()
@@ -280,10 +281,11 @@ fn is_http(properties: &BasicProperties) -> bool {
     !is_structured && names().any(is_marker) && !names().any(binding::is_attribute)
 }
 
-fn http_attribute(header: &str) -> Option<Cow<'_, str>> {
+/// Returns the attribute name of a header of the HTTP binding; header names are case-insensitive.
+fn http_attribute(header: &str) -> Option<String> {
     let (prefix, attribute) = header.split_at_checked(HTTP_PREFIX.len())?;
     let is_attribute = prefix.eq_ignore_ascii_case(HTTP_PREFIX);
-    is_attribute.then(|| Cow::Owned(attribute.to_ascii_lowercase()))
+    is_attribute.then(|| attribute.to_ascii_lowercase())
 }
 
 fn content_type(properties: &BasicProperties) -> Option<&str> {
@@ -318,7 +320,7 @@ fn header_ref(value: &AMQPValue) -> HeaderRef<'_> {
     }
 }
 
-/// Returns the headers as a service knows them, sorted by name, with the content type.
+/// Returns the content type and the headers as text, sorted by name.
 pub(crate) fn owned_pairs(properties: &BasicProperties) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     let content_type = content_type(properties);
@@ -365,7 +367,7 @@ mod tests {
         let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let message = RawMessage::new(headers.to_vec(), "no event");
         let mut sent = message.clone();
-        // The broker would route it by these keys too.
+        // The broker would also route the message by these keys.
         let more = ["CC", "BCC"].map(|name| (name.to_owned(), "eventkit.replay.s".to_owned()));
         sent.headers.extend(more);
         let outgoing = convert("t", &sent).unwrap();
@@ -375,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_a_frame_does_not_hold_are_in_the_body_or_refused() {
+    fn headers_that_exceed_a_frame_are_moved_to_the_body_or_refused() {
         let long = "x".repeat(50_000);
         let event = Event::builder()
             .id("1")

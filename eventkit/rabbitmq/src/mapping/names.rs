@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use eventkit::transport::TransportError;
 
-/// The most bytes that names and routing keys of AMQP have.
+/// The maximum length of names and routing keys of AMQP, in bytes.
 pub(crate) const MAX_NAME: usize = 255;
 
-/// The names of what a transport uses at the broker.
+/// The names of the exchanges and queues of a transport.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     /// The topic exchange of the events.
@@ -52,21 +52,21 @@ pub(crate) fn check(kind: &str, name: &str) -> Result<(), TransportError> {
     )))
 }
 
-/// Checks the name of the exchange, which is the beginning of all others.
+/// Checks the name of the exchange, with which all other names begin.
 pub(crate) fn check_exchange(name: &str) -> Result<(), TransportError> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-    // The longest suffix is that of a delay queue.
+    // The delay queues have the longest suffix.
     let is_valid = !name.is_empty() && name.len() <= 127 && name.bytes().all(legal);
     if is_valid && !name.starts_with("amq.") {
         return Ok(());
     }
     Err(TransportError::configuration(format!(
         "the exchange `{name}` is not a valid name: expected up to 127 letters, digits, `-`, `_`, `.` and \
-         `:`, which do not begin with `amq.`"
+         `:`, without the prefix `amq.`"
     )))
 }
 
-/// Returns the name that RabbitMQ has for a text, which the callers have checked to be short enough.
+/// Returns a short string of AMQP. Callers have checked the length of the text, which is cut otherwise.
 pub(crate) fn short(text: &str) -> lapin::types::ShortString {
     let mut end = text.len().min(MAX_NAME);
     while !text.is_char_boundary(end) {

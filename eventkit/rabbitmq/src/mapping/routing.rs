@@ -33,16 +33,16 @@ pub(crate) fn key_of(ty: &str) -> Result<&str, TransportError> {
         return Ok(ty);
     }
     Err(TransportError::rejected(format!(
-        "the event type has {} bytes, and a routing key of AMQP has {MAX_NAME} at most",
+        "the event type has {} bytes, but a routing key of AMQP has at most {MAX_NAME}",
         ty.len()
     )))
 }
 
 /// Returns the binding key of a pattern.
 ///
-/// A `*` in the middle stands for one segment, as in AMQP, and one at the end for one or more. A key may
-/// match more than its pattern: AMQP has empty segments, and no way to write a literal `#`. The consumer
-/// looks at each message again.
+/// A `*` in the middle stands for one segment, as in AMQP, and one at the end for one or more. A key may match
+/// more than its pattern, since AMQP has empty segments and cannot escape a `#`. The consumer therefore checks each
+/// message against the patterns.
 fn key_of_pattern(pattern: &str) -> String {
     match pattern.strip_suffix('*') {
         Some(rest) if rest.is_empty() || rest.ends_with('.') => format!("{rest}*.#"),
@@ -57,8 +57,8 @@ pub(crate) fn bindings_of(subscription: &Subscription) -> Result<Vec<Binding>, T
         let key = key_of_pattern(pattern);
         if key.len() > MAX_NAME {
             return Err(TransportError::configuration(format!(
-                "the pattern `{pattern}` of the subscription `{}` is longer than {MAX_NAME} bytes, which is \
-                 what a binding of AMQP holds",
+                "the pattern `{pattern}` of the subscription `{}` exceeds {MAX_NAME} bytes, the maximum for a \
+                 binding of AMQP",
                 subscription.name
             )));
         }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_short_string_does_not_hold_is_refused() {
+    fn types_and_patterns_that_exceed_a_short_string_are_refused() {
         let long = "t".repeat(256);
         assert!(key_of(&long).is_err() && key_of(&long[1..]).is_ok());
         assert!(bindings_of(&Subscription::new("s", [long])).is_err());

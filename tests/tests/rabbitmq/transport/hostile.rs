@@ -12,7 +12,7 @@ use super::{channel, event, id, next, subscribe};
 use crate::node::Node;
 
 #[tokio::test]
-async fn more_routing_keys_of_a_sender_are_not_those_of_what_a_service_returns() {
+async fn additional_routing_keys_of_a_sender_are_dropped_when_its_message_is_returned() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
         return;
@@ -65,7 +65,7 @@ async fn more_routing_keys_of_a_sender_are_not_those_of_what_a_service_returns()
 }
 
 #[tokio::test]
-async fn headers_that_fill_a_frame_disturb_nothing_when_their_message_is_returned() {
+async fn a_message_whose_headers_fill_a_frame_is_returned_without_disturbing_others() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
         return;

@@ -111,7 +111,7 @@ async fn policies_that_delete_unhandled_events_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_operators_change_while_a_subscription_is_used_is_found() {
+async fn changes_of_operators_are_found_while_a_subscription_is_open() {
     let Some(broker) = Broker::start() else {
         return;
     };
@@ -142,7 +142,7 @@ async fn what_operators_change_while_a_subscription_is_used_is_found() {
     let warnings = rabbitmq.subscription_status(&subscription).warnings;
     let warnings = warnings.join("; ");
     for expected in [
-        "bindings of the queue `shop.s` were removed and are made again: `t`",
+        "bindings of the queue `shop.s` were removed and are restored: `t`",
         "of the exchange `amq.topic` with the key `others`",
     ] {
         assert!(warnings.contains(expected), "{warnings}");

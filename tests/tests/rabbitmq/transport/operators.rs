@@ -1,4 +1,4 @@
-//! What operators make, delete and forbid.
+//! Objects that operators create, delete or limit.
 
 use std::time::Duration;
 
@@ -42,7 +42,7 @@ async fn a_queue_with_other_settings_is_refused_with_both_values() {
 }
 
 #[tokio::test]
-async fn positions_that_a_queue_does_not_have_are_refused_before_anything_runs() {
+async fn start_positions_are_refused_before_anything_runs() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -60,7 +60,7 @@ async fn positions_that_a_queue_does_not_have_are_refused_before_anything_runs()
 }
 
 #[tokio::test]
-async fn an_event_that_no_queue_takes_is_told_apart() {
+async fn an_event_that_no_queue_selects_is_reported_as_unrouted() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -76,7 +76,7 @@ async fn an_event_that_no_queue_takes_is_told_apart() {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_deleted_while_it_is_used_is_made_again_and_reported() {
+async fn a_queue_that_is_deleted_while_in_use_is_declared_again_and_reported() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
         return;
@@ -145,7 +145,7 @@ async fn channels_that_the_broker_closes_are_not_missed() {
 }
 
 #[tokio::test]
-async fn an_exchange_that_is_deleted_is_made_again() {
+async fn a_deleted_exchange_is_declared_again() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
         return;
@@ -194,7 +194,7 @@ async fn delete_exchange(channel: &Channel, name: &str) {
 }
 
 #[tokio::test]
-async fn a_stream_of_the_state_that_is_deleted_is_made_again_and_followed() {
+async fn a_deleted_state_stream_is_declared_again_and_followed() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
         return;
@@ -223,7 +223,7 @@ async fn a_stream_of_the_state_that_is_deleted_is_made_again_and_followed() {
 }
 
 #[tokio::test]
-async fn an_alarm_of_the_broker_holds_up_publishing_alone_and_is_in_the_status() {
+async fn an_alarm_of_the_broker_blocks_only_publishing_and_is_in_the_status() {
     let node = Node::alone();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -256,10 +256,10 @@ async fn an_alarm_of_the_broker_holds_up_publishing_alone_and_is_in_the_status()
     let refused = refused.await.expect("an alarm");
     assert!(refused.is_retriable(), "{refused}");
     let text = refused.to_string();
-    assert!(text.contains("memory or disk is short"), "{text}");
+    assert!(text.contains("memory or disk alarm"), "{text}");
     let status = rabbitmq.subscription_status(&subscription);
     let warnings = status.warnings.join("; ");
-    assert!(warnings.contains("takes no messages"), "{warnings}");
+    assert!(warnings.contains("blocks publishing"), "{warnings}");
     // Consumers have a connection of their own. What cannot be returned with a delay stays with its consumer.
     next(&mut *consumer).await.handle.ack().await.unwrap();
     let incoming = next(&mut *consumer).await;

@@ -8,7 +8,7 @@ use super::{event, id, next, subscribe};
 use crate::node::Node;
 
 #[tokio::test]
-async fn a_message_that_waits_is_neither_overtaken_after_a_loss_nor_in_flight() {
+async fn a_waiting_message_is_not_in_flight_and_keeps_its_place_after_a_loss() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -38,7 +38,7 @@ async fn a_message_that_waits_is_neither_overtaken_after_a_loss_nor_in_flight() 
 }
 
 #[tokio::test]
-async fn what_is_released_when_a_consumer_closes_comes_before_what_it_did_not_deliver() {
+async fn messages_that_are_released_on_close_precede_undelivered_ones() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;

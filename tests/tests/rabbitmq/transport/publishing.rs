@@ -31,7 +31,7 @@ async fn publish_both(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_that_no_queue_takes_are_told_apart_from_others_at_the_same_time() {
+async fn unrouted_events_are_told_apart_from_concurrent_ones() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -46,7 +46,7 @@ async fn events_that_no_queue_takes_are_told_apart_from_others_at_the_same_time(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_event_that_the_broker_refuses_takes_no_other_with_it() {
+async fn an_event_that_the_broker_refuses_does_not_fail_concurrent_ones() {
     let node = Node::alone();
     let Some((builder, _)) = node.exchange() else {
         return;

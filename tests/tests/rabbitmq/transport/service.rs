@@ -26,7 +26,7 @@ fn note(handled: &Handled, name: &'static str, event: &Event) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
+async fn each_handler_retries_and_replays_on_its_own() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
@@ -73,7 +73,7 @@ async fn handlers_retry_make_dead_letters_and_replay_them_each_for_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_are_read_page_by_page_and_stay() {
+async fn dead_letters_are_read_in_pages_and_remain_stored() {
     let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;

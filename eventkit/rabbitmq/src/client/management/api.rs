@@ -254,7 +254,7 @@ fn default_client() -> Result<reqwest::Client, TransportError> {
 
 fn not_the_api(path: &str) -> TransportError {
     TransportError::configuration(format!(
-        "there is no management API that answers {path}: expected its URL, such as http://host:15672"
+        "no management API answers {path}: expected its URL, such as http://host:15672"
     ))
 }
 
