@@ -120,6 +120,8 @@ async fn check(
 async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
     let shared = &state.shared;
     let log = &shared.log;
+    let name = &state.deliveries.subscription.name;
+    shared.remove_old_bindings(name, &state.digest).await?;
     let entry = Entry::Renew {
         queue: state.deliveries.queue.to_string(),
         digest: state.digest.clone(),
@@ -157,22 +159,14 @@ async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     );
     let queue = state.deliveries.queue.to_string();
     let opening = Opening::new(&state.deliveries.subscription, queue, Some(&before))?;
-    let bindings = opening.bindings.clone();
     let administrator = state.shared.administrator();
     administrator
-        .bind_all(&state.deliveries.queue, &bindings)
+        .bind_all(&state.deliveries.queue, &opening.bindings)
         .await?;
     let entry = Entry::TakeOver {
         opening,
         generation: before.selections.generation(),
     };
     log.append(entry).await?;
-    if role(state) == Some(SelectionRole::Latest) {
-        let mut old = before.bindings;
-        old.retain(|own| !bindings.contains(own));
-        administrator
-            .unbind_all(&state.deliveries.queue, &old)
-            .await?;
-    }
-    Ok(())
+    state.shared.remove_old_bindings(name, &state.digest).await
 }

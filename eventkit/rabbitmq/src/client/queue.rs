@@ -144,6 +144,9 @@ impl Administrator<'_> {
         queue: &str,
         bindings: &[Binding],
     ) -> Result<(), TransportError> {
+        if bindings.is_empty() {
+            return Ok(());
+        }
         let channel = self.link.channel().await?;
         for binding in bindings {
             let unbinding = channel.queue_unbind(

@@ -14,11 +14,9 @@ use super::link::Link;
 use super::management::Inspection;
 use super::publisher::Publishing;
 use super::queue::Administrator;
-use super::state::SubscriptionState;
 use super::state_log::StateLog;
 use crate::mapping::message::Mode;
 use crate::mapping::names::Names;
-use crate::mapping::routing::Binding;
 
 #[derive(Debug)]
 pub(super) struct Shared {

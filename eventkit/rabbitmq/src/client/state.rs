@@ -74,6 +74,8 @@ pub(super) struct SubscriptionState {
     pub(super) patterns: Vec<String>,
     /// The bindings of the latest selection.
     pub(super) bindings: Vec<Binding>,
+    /// The bindings of earlier selections that may still exist.
+    pub(super) old_bindings: Vec<Binding>,
 }
 
 /// A record, and the delivery count at which it was stored.
@@ -124,6 +126,8 @@ impl State {
                     && known.state.selections.role_of(&digest) == SelectionRole::Latest
                 {
                     known.renewed = Instant::now();
+                    // The process has removed them.
+                    known.state.old_bindings.clear();
                 }
             }
             Entry::TakeOver {
@@ -277,6 +281,7 @@ impl SubscriptionState {
             selections: Selections::new(opening.digest),
             patterns: opening.patterns,
             bindings: opening.bindings,
+            old_bindings: Vec::new(),
         }
     }
 
@@ -291,7 +296,10 @@ impl SubscriptionState {
         }
         self.selections = self.selections.succeed(&opening.digest);
         self.patterns = opening.patterns;
+        self.old_bindings.append(&mut self.bindings);
         self.bindings = opening.bindings;
+        let bindings = &self.bindings;
+        self.old_bindings.retain(|old| !bindings.contains(old));
     }
 
     fn is_owned_by(&self, opening: &Opening) -> bool {
@@ -429,6 +437,24 @@ mod tests {
         assert_eq!(own.selections.latest(), narrow.digest);
         assert_eq!(own.selections.generation(), 3);
         assert_eq!(own.bindings[0].key, "a");
+    }
+
+    #[tokio::test]
+    async fn bindings_of_earlier_selections_are_known_until_a_process_has_removed_them() {
+        let latest = opening("s", &[], &["b", "c"]);
+        let digest = latest.digest.clone();
+        let open = Entry::Open(latest);
+        let earlier = Entry::Open(opening("s", &[], &["a", "b"]));
+        // The process that opens it is killed, and starts again.
+        let mut state = applied([earlier, open.clone(), open]);
+        let old = |state: &State| {
+            let old = state.find("s").unwrap().old_bindings.iter();
+            old.map(|own| own.key.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(old(&state), ["a"]);
+        let queue = "shop.s".to_owned();
+        state.apply(Entry::Renew { queue, digest });
+        assert!(old(&state).is_empty());
     }
 
     #[tokio::test]

@@ -145,13 +145,11 @@ impl RabbitMq {
                  `{}` as a former name of it",
                 after.name, after.name
             ))),
-            SelectionRole::Latest if role == Some(SelectionRole::Unknown) => {
-                let mut old = before.map(|own| own.bindings.clone()).unwrap_or_default();
-                old.retain(|old| !bindings.contains(old));
-                administrator.unbind_all(queue, &old).await?;
+            SelectionRole::Latest => {
+                self.shared.remove_old_bindings(name, &digest).await?;
                 Ok(after)
             }
-            _ => Ok(after),
+            SelectionRole::Superseded => Ok(after),
         }
     }
 
