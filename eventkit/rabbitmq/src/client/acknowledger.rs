@@ -104,7 +104,7 @@ impl RabbitAcknowledger {
         }
         let key = self.key();
         let log = &self.state.shared.log;
-        let logged = log.look(|state| state.record(&self.state.deliveries.queue, key));
+        let logged = log.with_state(|state| state.record(&self.state.deliveries.queue, key));
         if logged.is_some() {
             self.has_record.store(true, Ordering::Relaxed);
         }
@@ -273,7 +273,7 @@ impl RabbitAcknowledger {
             deliveries,
         } = &*self.state;
         shared.log.sync().await?;
-        let is_latest = shared.log.look(|state| {
+        let is_latest = shared.log.with_state(|state| {
             let mut all = state.all();
             let own = all.find(|own| own.queue == *deliveries.queue);
             own.is_some_and(|own| own.selections.latest() == digest)

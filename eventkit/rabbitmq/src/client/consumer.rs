@@ -50,9 +50,9 @@ impl RabbitConsumer {
             (channel, consumer),
             shared.timeout,
         ));
-        shared.with_facts(&deliveries.queue, |facts| {
-            facts.consumers.retain(|own| own.strong_count() > 0);
-            facts.consumers.push(Arc::downgrade(&deliveries));
+        shared.with_status(&deliveries.queue, |known| {
+            known.consumers.retain(|own| own.strong_count() > 0);
+            known.consumers.push(Arc::downgrade(&deliveries));
         });
         let state = Arc::new(ConsumerState {
             shared: Arc::clone(shared),
@@ -135,7 +135,7 @@ impl RabbitConsumer {
         }
         let name = key.strip_prefix(REPLAY_PREFIX);
         let is_own = name.is_some_and(|name| {
-            shared.log.look(|state| {
+            shared.log.with_state(|state| {
                 let own = state.find(&subscription.name);
                 own.is_some_and(|own| own.queue == *deliveries.queue && own.is_named(name))
             })

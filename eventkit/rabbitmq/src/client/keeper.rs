@@ -79,7 +79,7 @@ async fn keep(state: Weak<ConsumerState>) {
 }
 
 fn role(state: &ConsumerState) -> Option<SelectionRole> {
-    state.shared.log.look(|all| {
+    state.shared.log.with_state(|all| {
         let own = all.find(&state.deliveries.subscription.name)?;
         Some(own.selections.role_of(&state.digest))
     })
@@ -96,8 +96,8 @@ async fn check(
         .administrator()
         .counts(&state.deliveries.queue)
         .await?;
-    shared.with_facts(&state.deliveries.queue, |facts| {
-        facts.lag = counts.map(|counts| counts.ready);
+    shared.with_status(&state.deliveries.queue, |known| {
+        known.lag = counts.map(|counts| counts.ready);
     });
     match role {
         Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
@@ -132,8 +132,7 @@ async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
     }
     let administrator = shared.administrator();
     administrator.declare_shared().await?;
-    let name = &state.deliveries.subscription.name;
-    let bindings = log.look(|all| all.find(name).map(SubscriptionState::all_bindings));
+    let bindings = log.with_state(|all| all.find(name).map(SubscriptionState::all_bindings));
     let bindings = bindings.unwrap_or_default();
     administrator
         .bind_all(&state.deliveries.queue, &bindings)
@@ -144,7 +143,7 @@ async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
 async fn take_over(state: &ConsumerState) -> Result<(), TransportError> {
     let name = &state.deliveries.subscription.name;
     let log = &state.shared.log;
-    let found = log.look(|all| {
+    let found = log.with_state(|all| {
         let own = all.find(name)?;
         let unchanged = all.renewed(name)?.elapsed();
         let timeout = own.selections.takeover_timeout(&state.digest);

@@ -6,7 +6,7 @@ use eventkit::transport::{SelectionRole, TransportError};
 use tracing::warn;
 
 use super::consumer_state::ConsumerState;
-use super::management::{Inspection, Verdict};
+use super::management::{Findings, Inspection};
 use super::shared::Shared;
 use crate::mapping::routing::Binding;
 
@@ -20,7 +20,7 @@ pub(super) const INTERVAL: Duration = Duration::from_secs(30);
 /// Returns an error if the API does not answer, or if a setting is refused.
 pub(super) async fn check_common(shared: &Shared) -> Result<(), TransportError> {
     match shared.inspection() {
-        Some(inspection) => inspection.look_at_common(&shared.names).await?.result(),
+        Some(inspection) => inspection.check_common(&shared.names).await?.result(),
         None => Ok(()),
     }
 }
@@ -35,11 +35,11 @@ pub(super) async fn check_queue(shared: &Shared, queue: &str) -> Result<(), Tran
     let Some(inspection) = shared.inspection() else {
         return Ok(());
     };
-    let looked = inspection.look_at_queue(&shared.names, queue).await;
+    let checked = inspection.check_queue(&shared.names, queue).await;
     // A new queue has no statistics yet: the keeper compares its policies.
-    let verdict = looked.unwrap_or_else(|error| not_compared(&error));
-    shared.with_facts(queue, |facts| facts.warnings.clone_from(&verdict.warnings));
-    verdict.result()
+    let findings = checked.unwrap_or_else(|error| not_compared(&error));
+    shared.with_status(queue, |known| known.warnings.clone_from(&findings.warnings));
+    findings.result()
 }
 
 /// Compares the policies and the bindings of the queue of an open consumer, which ends if a setting is
@@ -50,28 +50,28 @@ pub(super) async fn check_running(state: &ConsumerState) {
         return;
     };
     let queue = &*state.deliveries.queue;
-    let looked = look(state, inspection, queue).await;
-    let verdict = looked.unwrap_or_else(|error| not_compared(&error));
-    shared.with_facts(queue, |facts| facts.warnings.clone_from(&verdict.warnings));
-    if let Err(error) = verdict.result() {
+    let checked = compare(state, inspection, queue).await;
+    let findings = checked.unwrap_or_else(|error| not_compared(&error));
+    shared.with_status(queue, |known| known.warnings.clone_from(&findings.warnings));
+    if let Err(error) = findings.result() {
         state.deliveries.fail(error);
     }
 }
 
-async fn look(
+async fn compare(
     state: &ConsumerState,
     inspection: &Inspection,
     queue: &str,
-) -> Result<Verdict, TransportError> {
+) -> Result<Findings, TransportError> {
     let names = &state.shared.names;
-    let mut verdict = inspection.look_at_queue(names, queue).await?;
-    if !verdict.is_complete {
-        verdict.warnings.push(format!(
+    let mut findings = inspection.check_queue(names, queue).await?;
+    if !findings.is_complete {
+        findings.warnings.push(format!(
             "the management API has no statistics of the queue `{queue}`, so its policies are not compared"
         ));
     }
     if let Some(needed) = needed_bindings(state) {
-        let differences = inspection.look_at_bindings(names, queue, &needed).await?;
+        let differences = inspection.compare_bindings(names, queue, &needed).await?;
         if !differences.missing.is_empty() {
             restore(state, &differences.missing).await?;
         }
@@ -81,23 +81,23 @@ async fn look(
                  deployment has made: messages that no pattern selects are acknowledged without being handled"
             )
         });
-        verdict.warnings.extend(others);
+        findings.warnings.extend(others);
     }
-    Ok(verdict)
+    Ok(findings)
 }
 
-fn not_compared(error: &TransportError) -> Verdict {
-    let mut verdict = Verdict::default();
-    verdict.warnings.push(format!(
+fn not_compared(error: &TransportError) -> Findings {
+    let mut findings = Findings::default();
+    findings.warnings.push(format!(
         "the policies and bindings of RabbitMQ are not compared: {error}"
     ));
-    verdict
+    findings
 }
 
 /// Returns the bindings that the queue needs; `None` if this process does not have the latest selection.
 fn needed_bindings(state: &ConsumerState) -> Option<Vec<Binding>> {
     let name = &state.deliveries.subscription.name;
-    state.shared.log.look(|all| {
+    state.shared.log.with_state(|all| {
         let own = all.find(name)?;
         let is_latest = own.selections.role_of(&state.digest) == SelectionRole::Latest;
         is_latest.then(|| own.all_bindings())
@@ -126,6 +126,6 @@ async fn restore(state: &ConsumerState, missing: &[Binding]) -> Result<(), Trans
         keys.join(", ")
     );
     warn!(subscription = %state.deliveries.subscription.name, "{incident}");
-    shared.with_facts(queue, |facts| facts.incident = Some(incident));
+    shared.with_status(queue, |known| known.incident = Some(incident));
     Ok(())
 }

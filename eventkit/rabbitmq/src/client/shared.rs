@@ -35,16 +35,16 @@ pub(super) struct Shared {
     prepared: Mutex<VecDeque<Subscription>>,
     /// Held while the queues of prepared subscriptions are declared.
     pub(super) declaring: tokio::sync::Mutex<()>,
-    facts: Mutex<HashMap<String, Facts>>,
+    statuses: Mutex<HashMap<String, QueueStatus>>,
     /// The delays whose queues this process has declared.
     delays: Mutex<BTreeSet<Duration>>,
     /// The tasks that close dropped consumers, by queue.
     closing: Mutex<HashMap<String, Vec<JoinHandle<()>>>>,
 }
 
-/// What this process knows of a queue.
+/// The status of a queue, as far as this process knows it.
 #[derive(Debug, Default)]
-pub(super) struct Facts {
+pub(super) struct QueueStatus {
     pub(super) lag: Option<u64>,
     /// A warning about what happened to the queue while this process used it.
     pub(super) incident: Option<String>,
@@ -76,7 +76,7 @@ impl Shared {
             inspection: None,
             prepared: Mutex::default(),
             declaring: tokio::sync::Mutex::default(),
-            facts: Mutex::default(),
+            statuses: Mutex::default(),
             delays: Mutex::default(),
             closing: Mutex::default(),
         }
@@ -105,13 +105,42 @@ impl Shared {
         self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn facts(&self) -> MutexGuard<'_, HashMap<String, Facts>> {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Removes the bindings of earlier selections, if `digest` is that of the latest one.
+    pub(super) async fn remove_old_bindings(
+        &self,
+        name: &str,
+        digest: &str,
+    ) -> Result<(), TransportError> {
+        let find = || self.log.with_state(|state| state.find(name).cloned());
+        let Some(own) = find().filter(|own| own.selections.latest() == digest) else {
+            return Ok(());
+        };
+        let administrator = self.administrator();
+        // Another process that does the same may have removed bindings that were not recorded yet.
+        administrator.bind_all(&own.queue, &own.bindings).await?;
+        let mut old = own.old_bindings;
+        if old.is_empty() {
+            return Ok(());
+        }
+        administrator.unbind_all(&own.queue, &old).await?;
+        // Another process may have recorded these bindings meanwhile, and have found them in place.
+        self.log.sync().await?;
+        let latest = find().map(|own| own.bindings).unwrap_or_default();
+        old.retain(|own| latest.contains(own));
+        administrator.bind_all(&own.queue, &old).await
     }
 
-    /// Looks at what this process knows of a queue.
-    pub(super) fn with_facts<T>(&self, queue: &str, look: impl FnOnce(&mut Facts) -> T) -> T {
-        look(self.facts().entry(queue.to_owned()).or_default())
+    fn statuses(&self) -> MutexGuard<'_, HashMap<String, QueueStatus>> {
+        self.statuses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads or changes the status of a queue.
+    pub(super) fn with_status<T>(
+        &self,
+        queue: &str,
+        access: impl FnOnce(&mut QueueStatus) -> T,
+    ) -> T {
+        access(self.statuses().entry(queue.to_owned()).or_default())
     }
 
     /// Returns the number of messages that the consumers of this process have of a queue.
@@ -122,9 +151,9 @@ impl Shared {
 
     /// Returns the messages of the consumers of this process, by queue.
     pub(super) fn consumers(&self, queue: &str) -> Vec<Arc<Deliveries>> {
-        self.with_facts(queue, |facts| {
-            facts.consumers.retain(|own| own.strong_count() > 0);
-            facts.consumers.iter().filter_map(Weak::upgrade).collect()
+        self.with_status(queue, |known| {
+            known.consumers.retain(|own| own.strong_count() > 0);
+            known.consumers.iter().filter_map(Weak::upgrade).collect()
         })
     }
 

@@ -189,9 +189,9 @@ impl StateLog {
         Ok(())
     }
 
-    /// Looks at the state, as this process last read it.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
-        look(&self.reading.progress().state)
+    /// Reads the state, up to the entries that this process has read.
+    pub(super) fn with_state<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.reading.progress().state)
     }
 
     /// Takes the subscriptions whose state must be written again.

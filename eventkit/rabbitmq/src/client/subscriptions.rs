@@ -8,7 +8,9 @@ use super::shared::Shared;
 /// Lists the subscriptions whose queues exist.
 pub(super) async fn list(shared: &Shared) -> Result<Vec<SubscriptionInfo>, TransportError> {
     shared.log.sync().await?;
-    let all: Vec<_> = shared.log.look(|state| state.all().cloned().collect());
+    let all: Vec<_> = shared
+        .log
+        .with_state(|state| state.all().cloned().collect());
     let mut listed = Vec::new();
     for subscription in all {
         let queue = &subscription.queue;

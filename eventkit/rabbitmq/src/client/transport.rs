@@ -83,7 +83,7 @@ impl RabbitMq {
         let Subscription { name, formerly, .. } = subscription;
         log.sync().await?;
         for _ in 0..MAX_CONFLICTS {
-            let before = log.look(|state| {
+            let before = log.with_state(|state| {
                 let former = || formerly.iter().find_map(|name| state.find(name));
                 state.find(name).or_else(former).cloned()
             });
@@ -133,7 +133,7 @@ impl RabbitMq {
             administrator.bind_all(queue, &bindings).await?;
         }
         log.append(Entry::Open(opening)).await?;
-        let after = log.look(|state| state.find(name).cloned());
+        let after = log.with_state(|state| state.find(name).cloned());
         let after = after.ok_or_else(|| {
             TransportError::unavailable(format!(
                 "failed to record the selection of the subscription `{name}`"
@@ -161,7 +161,7 @@ impl RabbitMq {
             );
             warn!(subscription = %name, "{incident}");
             self.shared
-                .with_facts(queue, |facts| facts.incident = Some(incident));
+                .with_status(queue, |known| known.incident = Some(incident));
         } else {
             info!(subscription = %name, %queue, "created a queue, which begins with the next event");
         }
@@ -260,7 +260,10 @@ impl RabbitMq {
 
     async fn recorded_subscriptions(&self) -> Result<Vec<SubscriptionState>, TransportError> {
         self.shared.log.sync().await?;
-        Ok(self.shared.log.look(|state| state.all().cloned().collect()))
+        Ok(self
+            .shared
+            .log
+            .with_state(|state| state.all().cloned().collect()))
     }
 
     /// Declares the deleted queues of the subscriptions that receive a reserved event type.
@@ -342,17 +345,17 @@ impl Transport for RabbitMq {
         let shared = &self.shared;
         let mut status = SubscriptionStatus::default();
         let digest = routing::bindings_of(subscription).map(|own| digest_of(subscription, &own));
-        let known = shared.log.look(|state| {
+        let known = shared.log.with_state(|state| {
             let own = state.find(&subscription.name)?;
             let is_latest = own.selections.latest() == digest.ok()?;
             Some((own.queue.clone(), is_latest))
         });
         if let Some((queue, is_latest)) = known {
             status.superseded = !is_latest;
-            shared.with_facts(&queue, |facts| {
-                status.lag = facts.lag;
-                status.warnings.extend(facts.incident.clone());
-                status.warnings.extend_from_slice(&facts.warnings);
+            shared.with_status(&queue, |known| {
+                status.lag = known.lag;
+                status.warnings.extend(known.incident.clone());
+                status.warnings.extend_from_slice(&known.warnings);
             });
         }
         if shared.publishing.is_blocked() {

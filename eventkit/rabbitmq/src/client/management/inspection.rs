@@ -7,18 +7,19 @@ use tokio::time::Instant;
 
 use super::api::{Api, Queue};
 use super::bindings::{self, Differences};
-use super::policies::{self, Kind, Verdict};
+use super::policies::{self, Findings, Kind};
 use crate::mapping::names::Names;
 use crate::mapping::routing::Binding;
 
-/// How long subscriptions share a look at what all of them use. The statistics of the broker are as old.
+/// The time for which subscriptions share the findings on what all of them use. The statistics of the broker are as
+/// old.
 const SHARED_FOR: Duration = Duration::from_secs(5);
 
-/// What a look at the objects that all subscriptions use has found.
+/// The findings on the objects that all subscriptions use.
 #[derive(Debug, Clone)]
 struct Common {
     major_version: Option<u32>,
-    verdict: Verdict,
+    findings: Findings,
 }
 
 /// The comparison of what operators make with what the transport needs.
@@ -41,8 +42,8 @@ impl Inspection {
     /// # Errors
     ///
     /// Returns an error if the management API does not answer.
-    pub(crate) async fn look_at_common(&self, names: &Names) -> Result<Verdict, TransportError> {
-        self.common(names).await.map(|common| common.verdict)
+    pub(crate) async fn check_common(&self, names: &Names) -> Result<Findings, TransportError> {
+        self.common(names).await.map(|common| common.findings)
     }
 
     /// Compares the policies of the queue of a subscription, and of everything that it uses.
@@ -50,28 +51,28 @@ impl Inspection {
     /// # Errors
     ///
     /// Returns an error if the management API does not answer.
-    pub(crate) async fn look_at_queue(
+    pub(crate) async fn check_queue(
         &self,
         names: &Names,
         queue: &str,
-    ) -> Result<Verdict, TransportError> {
+    ) -> Result<Findings, TransportError> {
         let Common {
             major_version,
-            mut verdict,
+            mut findings,
         } = self.common(names).await?;
         let Some(found) = self.api.queue(queue).await? else {
-            return Ok(verdict);
+            return Ok(findings);
         };
         match found.settings() {
             Some(settings) => {
                 let what = found.description();
-                verdict.add(Kind::Subscription, &settings, &what);
+                findings.add(Kind::Subscription, &settings, &what);
                 let limit = policies::warn_of_default_limit(major_version, &settings, &what);
-                verdict.warnings.extend(limit);
+                findings.warnings.extend(limit);
             }
-            None => verdict.is_complete = false,
+            None => findings.is_complete = false,
         }
-        Ok(verdict)
+        Ok(findings)
     }
 
     /// Compares the bindings of a queue.
@@ -79,7 +80,7 @@ impl Inspection {
     /// # Errors
     ///
     /// Returns an error if the management API does not answer.
-    pub(crate) async fn look_at_bindings(
+    pub(crate) async fn compare_bindings(
         &self,
         names: &Names,
         queue: &str,
@@ -97,7 +98,7 @@ impl Inspection {
             return Ok(common.clone());
         }
         let major_version = self.api.major_version().await?;
-        let mut verdict = Verdict::default();
+        let mut findings = Findings::default();
         for (exchange, kind) in [
             (&names.events, Kind::Events),
             (&names.services, Kind::Services),
@@ -105,7 +106,7 @@ impl Inspection {
         ] {
             if let Some((policy, settings)) = self.api.policy_of(exchange).await? {
                 let what = format!("the exchange `{exchange}` with the policy `{policy}`");
-                verdict.add(kind, &settings, &what);
+                findings.add(kind, &settings, &what);
             }
         }
         for queue in self.api.queues(&pattern(names)).await? {
@@ -115,12 +116,12 @@ impl Inspection {
                 Kind::Delay
             };
             if let Some(settings) = Queue::settings(&queue) {
-                verdict.add(kind, &settings, &queue.description());
+                findings.add(kind, &settings, &queue.description());
             }
         }
         let common = Common {
             major_version,
-            verdict,
+            findings,
         };
         *last = Some((Instant::now(), common.clone()));
         Ok(common)

@@ -7,4 +7,4 @@ mod policies;
 
 pub(super) use self::api::Api;
 pub(super) use self::inspection::Inspection;
-pub(super) use self::policies::Verdict;
+pub(super) use self::policies::Findings;

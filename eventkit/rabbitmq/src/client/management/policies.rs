@@ -60,7 +60,7 @@ pub(super) enum Kind {
 
 /// The result of a comparison.
 #[derive(Debug, Clone)]
-pub(crate) struct Verdict {
+pub(crate) struct Findings {
     /// The objects with settings that are refused, and these settings.
     refused: Vec<String>,
     /// Warnings for operators.
@@ -69,7 +69,7 @@ pub(crate) struct Verdict {
     pub(crate) is_complete: bool,
 }
 
-impl Default for Verdict {
+impl Default for Findings {
     fn default() -> Self {
         Self {
             refused: Vec::new(),
@@ -79,7 +79,7 @@ impl Default for Verdict {
     }
 }
 
-impl Verdict {
+impl Findings {
     /// Compares the settings of policies with those that the transport needs, and adds the settings that are
     /// refused, and a warning about those that are not known.
     pub(super) fn add(&mut self, kind: Kind, settings: &Map<String, Value>, what: &str) {
@@ -168,10 +168,10 @@ mod tests {
     use super::Kind::{Delay, Events, Services, State, Subscription};
     use super::*;
 
-    fn check(kind: Kind, settings: &Map<String, Value>, what: &str) -> Verdict {
-        let mut verdict = Verdict::default();
-        verdict.add(kind, settings, what);
-        verdict
+    fn check(kind: Kind, settings: &Map<String, Value>, what: &str) -> Findings {
+        let mut findings = Findings::default();
+        findings.add(kind, settings, what);
+        findings
     }
 
     fn settings(value: &Value) -> &Map<String, Value> {
