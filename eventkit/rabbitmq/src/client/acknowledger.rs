@@ -19,7 +19,7 @@ use super::consumer_state::ConsumerState;
 use super::delays::{Returned, Wait};
 use super::delivery_tag::DeliveryTag;
 use super::error::answer;
-use super::publisher::Outcome;
+use super::publishing::Outcome;
 use super::received_message::{Origin, ReceivedMessage};
 use super::record;
 use super::state::{Entry, StoredRecord};

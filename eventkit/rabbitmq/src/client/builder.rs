@@ -15,7 +15,7 @@ use super::link::Link;
 use super::management::{Api, Inspection};
 #[cfg(feature = "management")]
 use super::operators;
-use super::publisher::Publishing;
+use super::publishing::Publishing;
 use super::security::{Certificates, Security};
 use super::shared::Shared;
 use super::transport::RabbitMq;

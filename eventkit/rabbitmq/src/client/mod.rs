@@ -17,6 +17,7 @@ mod management;
 #[cfg(feature = "management")]
 mod operators;
 mod publisher;
+mod publishing;
 mod queue;
 mod received;
 mod received_message;

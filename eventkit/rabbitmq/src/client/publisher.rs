@@ -1,152 +1,150 @@
-//! Publishing, with confirmations of the broker.
+//! Publishing of events, and of the messages of services.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use eventkit::ToEvent;
+use eventkit::event::Event;
+use eventkit::transport::{
+    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, is_reserved,
+};
 
-use eventkit::transport::TransportError;
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
-use lapin::{BasicProperties, Channel, Confirmation};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use super::publishing::Outcome;
+use super::shared::Shared;
+use super::state::SubscriptionState;
+use super::transport::RabbitMq;
+use crate::mapping::message::{self, OutgoingMessage};
 
-use super::error::{answer, is_mismatch, is_not_found, transport_error};
-use super::link::Link;
-use crate::mapping::message::encoded_size;
-use crate::mapping::names::short;
-
-/// The maximum number of messages that are published at a time, each on its own channel.
-const MAX_CHANNELS: usize = 64;
-
-/// The size of a frame that every connection has.
-const MIN_FRAME_SIZE: usize = 4_096;
-
-/// Channels on which the broker confirms what is published.
-///
-/// A channel has one message at a time. The client gives a message that no queue takes to the next
-/// confirmation of its channel, which may be that of another message. And the broker closes the channel of a
-/// message that it refuses, with all other messages on it.
-#[derive(Debug)]
-pub(super) struct Publishing {
-    link: Link,
-    timeout: Duration,
-    /// The channels without a message.
-    idle: Mutex<Vec<Channel>>,
-    permits: Semaphore,
-}
-
-/// The outcome of a confirmed message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Stored,
-    /// No queue takes the message.
-    Unrouted,
-    /// The exchange was deleted.
-    NoExchange,
-}
-
-impl Publishing {
-    pub(super) fn new(link: Link, timeout: Duration) -> Self {
-        Self {
-            link,
-            timeout,
-            idle: Mutex::default(),
-            permits: Semaphore::new(MAX_CHANNELS),
-        }
+impl RabbitMq {
+    /// Publishes an event or a typed value, and returns once it is stored in the queues of all subscriptions
+    /// that select it.
+    ///
+    /// An event that no subscription selects is not stored, and is reported as
+    /// [unrouted](Published::unrouted).
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the value cannot be encoded, or if the broker did not confirm the event.
+    pub async fn publish<E: ToEvent + ?Sized>(
+        &self,
+        event: &E,
+    ) -> Result<Published, TransportError> {
+        PublisherExt::publish(self, event).await
     }
 
-    pub(super) fn is_blocked(&self) -> bool {
-        self.link.is_blocked()
-    }
-
-    /// Publishes a message, and returns once the broker has confirmed it; `operation` completes the message
-    /// "failed to ..".
-    pub(super) async fn publish(
+    async fn send(
         &self,
         operation: &str,
         exchange: &str,
-        key: &str,
-        properties: BasicProperties,
-        body: &[u8],
+        message: OutgoingMessage,
     ) -> Result<Outcome, TransportError> {
-        self.check_size(operation, &properties)?;
-        let publishing = async {
-            let _permit = self.permits.acquire().await;
-            let channel = self.channel().await?;
-            let options = BasicPublishOptions {
-                mandatory: true,
-                ..BasicPublishOptions::default()
-            };
-            let sent = channel
-                .basic_publish(short(exchange), short(key), options, body, properties)
-                .await;
-            let confirmation = match sent {
-                Ok(confirm) => confirm.await,
-                Err(error) => Err(error),
-            };
-            if confirmation.is_ok() {
-                self.idle().push(channel);
-            }
-            match confirmation {
-                Err(error) if is_not_found(&error) => Ok(None),
-                Err(error) if is_mismatch(&error) => Err(TransportError::rejected(format!(
-                    "failed to {operation}: the broker refuses it"
-                ))
-                .with_source(error)),
-                confirmation => confirmation
-                    .map(Some)
-                    .map_err(|error| transport_error(operation, error)),
-            }
-        };
-        match timeout(self.timeout, publishing).await {
-            Ok(Ok(Some(Confirmation::Ack(None)))) => Ok(Outcome::Stored),
-            Ok(Ok(Some(Confirmation::Ack(Some(_))))) => Ok(Outcome::Unrouted),
-            Ok(Ok(None)) => Ok(Outcome::NoExchange),
-            // A queue that is full, or that lost the majority of its replicas.
-            Ok(Ok(Some(_))) => Err(TransportError::unavailable(format!(
-                "failed to {operation}: the broker refused to store it"
-            ))),
-            Ok(Err(error)) => Err(error),
-            Err(_) if self.is_blocked() => Err(TransportError::unavailable(format!(
-                "failed to {operation}: the broker blocks publishing because of a memory or disk alarm"
-            ))),
-            Err(_) => Err(TransportError::unavailable(format!(
-                "failed to {operation}: the broker did not confirm it within {:?}",
-                self.timeout
-            ))),
+        let OutgoingMessage {
+            key,
+            properties,
+            body,
+        } = message;
+        let publishing = &self.shared.publishing;
+        let outcome = publishing
+            .publish(operation, exchange, &key, properties, &body)
+            .await?;
+        if outcome == Outcome::NoExchange {
+            self.shared.administrator().declare_shared().await?;
+            // The bindings of the exchange were deleted with it.
+            self.restore_bindings().await?;
+            return Err(TransportError::unavailable(format!(
+                "failed to {operation}: the exchange `{exchange}` was deleted, and is declared again"
+            )));
         }
+        Ok(outcome)
     }
 
-    /// Checks that the properties of a message fit in a frame. Otherwise the broker would close the connection,
-    /// with all other messages on it.
-    fn check_size(
+    /// Publishes a message to a reserved event type, which must reach a queue.
+    async fn send_reserved(
         &self,
-        operation: &str,
-        properties: &BasicProperties,
+        ty: &str,
+        message: OutgoingMessage,
     ) -> Result<(), TransportError> {
-        let bytes = encoded_size(properties);
-        let max = self.link.max_frame_size();
-        if bytes <= MIN_FRAME_SIZE || bytes <= max {
+        let operation = format!("publish a message to `{ty}`");
+        let exchange = &self.shared.names.services;
+        if self.send(&operation, exchange, message.clone()).await? == Outcome::Stored {
             return Ok(());
         }
-        Err(TransportError::rejected(format!(
-            "failed to {operation}: its headers have {bytes} bytes, and a frame of this connection holds {max}"
-        )))
+        self.restore_queues(ty).await?;
+        match self.send(&operation, exchange, message).await? {
+            Outcome::Stored => Ok(()),
+            Outcome::Unrouted | Outcome::NoExchange => Err(TransportError::unavailable(format!(
+                "failed to {operation}: no queue receives it"
+            ))),
+        }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Channel>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes a channel without a message, or opens one.
-    async fn channel(&self) -> Result<Channel, TransportError> {
-        while let Some(channel) = { self.idle().pop() } {
-            if channel.status().connected() {
-                return Ok(channel);
+    /// Binds the queues of all subscriptions again, except for those that were deleted.
+    async fn restore_bindings(&self) -> Result<(), TransportError> {
+        let administrator = self.shared.administrator();
+        for subscription in self.recorded_subscriptions().await? {
+            let queue = &subscription.queue;
+            if administrator.counts(queue).await?.is_some() {
+                let bindings = subscription.all_bindings();
+                administrator.bind_all(queue, &bindings).await?;
             }
         }
-        let channel = self.link.channel().await?;
-        let selecting = channel.confirm_select(ConfirmSelectOptions::default());
-        answer("ask for confirmations", self.timeout, selecting).await?;
-        Ok(channel)
+        Ok(())
+    }
+
+    async fn recorded_subscriptions(&self) -> Result<Vec<SubscriptionState>, TransportError> {
+        self.shared.log.sync().await?;
+        Ok(self
+            .shared
+            .log
+            .with_state(|state| state.all().cloned().collect()))
+    }
+
+    /// Declares the deleted queues of the subscriptions that receive a reserved event type.
+    async fn restore_queues(&self, ty: &str) -> Result<(), TransportError> {
+        let administrator = self.shared.administrator();
+        for subscription in self.recorded_subscriptions().await? {
+            let queue = &subscription.queue;
+            let bindings = subscription.all_bindings();
+            if bindings.iter().any(|own| own.is_reserved && own.key == ty) {
+                administrator.declare_subscription(queue).await?;
+                administrator.bind_all(queue, &bindings).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Publisher for RabbitMq {
+    fn publish_event<'a>(
+        &'a self,
+        event: &'a Event,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let Shared {
+                mode,
+                limits,
+                names,
+                ..
+            } = &*self.shared;
+            let message = message::encode(event, mode, limits)?;
+            let outcome = self
+                .send("publish the event", &names.events, message)
+                .await?;
+            Ok(Published::default().unrouted(outcome != Outcome::Stored))
+        })
+    }
+
+    fn publish_raw<'a>(
+        &'a self,
+        ty: &'a str,
+        message: &'a RawMessage,
+    ) -> BoxFuture<'a, Result<Published, TransportError>> {
+        Box::pin(async move {
+            let converted = message::convert(ty, message)?;
+            if is_reserved(ty) {
+                self.send_reserved(ty, converted).await?;
+                return Ok(Published::default());
+            }
+            let exchange = &self.shared.names.events;
+            let outcome = self.send("publish a message", exchange, converted).await?;
+            Ok(Published::default().unrouted(outcome != Outcome::Stored))
+        })
     }
 }

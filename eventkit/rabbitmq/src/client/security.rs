@@ -9,7 +9,9 @@ use lapin::tcp::AMQPUriTcpExt;
 use lapin::tcp::{RustlsConnector, RustlsConnectorConfig};
 use lapin::uri::{AMQPScheme, AMQPUri};
 #[cfg(feature = "ring")]
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use rustls_pki_types::pem::PemObject;
+#[cfg(feature = "ring")]
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::checked_stream::BrokerStream;
 

@@ -12,7 +12,7 @@ use super::deliveries::Deliveries;
 use super::link::Link;
 #[cfg(feature = "management")]
 use super::management::Inspection;
-use super::publisher::Publishing;
+use super::publishing::Publishing;
 use super::queue::Administrator;
 use super::state_log::StateLog;
 use crate::mapping::message::Mode;

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::error::{answer, is_not_found, transport_error};
 use super::link::Link;
-use super::publisher::{Outcome, Publishing};
+use super::publishing::{Outcome, Publishing};
 use super::queue::{Administrator, table, text};
 use super::state::{Entry, State, SubscriptionState};
 use crate::mapping::message::PERSISTENT;
