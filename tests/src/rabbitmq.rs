@@ -15,7 +15,7 @@ use crate::prepared;
 /// The environment variable that names the folder of the programs, or turns the tests off.
 pub const VARIABLE: &str = "EVENTKIT_RABBITMQ";
 
-/// How long a node may take to start, beside builds and other nodes.
+/// The time limit for a node to start, next to builds and other nodes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The file with the ids of the processes that run.
@@ -47,7 +47,7 @@ struct Ports {
     extra: u16,
 }
 
-/// What a node has beside the defaults.
+/// The settings and plugins of a node in addition to the defaults.
 #[derive(Debug, Clone, Default)]
 pub struct Extras {
     /// Lines of `rabbitmq.conf`, in which `{port}` is a port that [`Server::extra_port`] returns.
@@ -113,7 +113,7 @@ impl Server {
         panic!("rabbitmq-server does not start:\n{}", server.log());
     }
 
-    /// Returns where clients connect.
+    /// Returns the URL for clients.
     #[must_use]
     pub fn url(&self) -> String {
         format!("amqp://guest:guest@127.0.0.1:{}/%2f", self.ports.clients)
@@ -131,7 +131,7 @@ impl Server {
         self.node.as_ref().map(Child::id)
     }
 
-    /// Returns the port of what [`Extras`] add.
+    /// Returns the port that `{port}` stands for in [`Extras::settings`].
     #[must_use]
     pub fn extra_port(&self) -> u16 {
         self.ports.extra
@@ -149,7 +149,7 @@ impl Server {
         }
     }
 
-    /// Stops the node without closing its connections, as a network does that drops all packets.
+    /// Stops the node without closing its connections, like a network that drops all packets.
     ///
     /// # Panics
     ///
@@ -207,7 +207,7 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Returns what the node has logged.
+    /// Returns the log of the node.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(self.folder.join("log")).unwrap_or_default()
@@ -315,7 +315,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.kill();
-        // What is left over is in the folder for what is temporary.
+        // A folder that remains is a temporary one.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

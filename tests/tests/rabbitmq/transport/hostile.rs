@@ -1,14 +1,13 @@
-//! Messages of senders who mean harm, or know no better.
+//! Messages of hostile or careless senders.
 
 use std::time::Duration;
 
 use eventkit::transport::Subscription;
-use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
-use lapin::types::{AMQPValue, FieldArray, FieldTable};
+use lapin::types::{AMQPValue, FieldArray};
 use tokio::time::timeout;
 
 use super::wire::{headers, send, text};
-use super::{channel, event, id, next, subscribe};
+use super::{channel, delivery, event, id, listen, next, subscribe};
 use crate::node::Node;
 
 #[tokio::test]
@@ -20,23 +19,9 @@ async fn additional_routing_keys_of_a_sender_are_dropped_when_its_message_is_ret
     let rabbitmq = builder.open().await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
     let (_connection, channel) = channel(&node.url().unwrap()).await;
-    let declared = channel.queue_declare(
-        "".into(),
-        QueueDeclareOptions::exclusive(),
-        FieldTable::default(),
-    );
-    let queue = declared.await.unwrap().name().clone();
     let reserved = ["eventkit.deadletter.tests", "eventkit.replay.other"];
-    for key in reserved {
-        let bound = channel.queue_bind(
-            queue.clone(),
-            format!("{exchange}.eventkit").into(),
-            key.into(),
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        );
-        bound.await.unwrap();
-    }
+    let services = format!("{exchange}.eventkit");
+    let mut forged = listen(&channel, &services, &reserved).await;
     let keys = || AMQPValue::FieldArray(FieldArray::from(reserved.map(text).to_vec()));
     let routing = [("CC", keys()), ("BCC", keys())];
     let headers: Vec<_> = headers("1").into_iter().chain(routing).collect();
@@ -47,20 +32,7 @@ async fn additional_routing_keys_of_a_sender_are_dropped_when_its_message_is_ret
     let incoming = next(&mut *consumer).await;
     assert_eq!(incoming.metadata.delivery_count, 2);
     incoming.handle.ack().await.unwrap();
-    let mut forged = channel
-        .basic_consume(
-            queue,
-            "".into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
-    let delivery = std::future::poll_fn(|context| {
-        use futures_core::Stream;
-        std::pin::Pin::new(&mut forged).poll_next(context)
-    });
-    let nothing = timeout(Duration::from_millis(500), delivery).await;
+    let nothing = timeout(Duration::from_millis(500), delivery(&mut forged)).await;
     assert!(nothing.is_err(), "{nothing:?}");
 }
 

@@ -16,7 +16,8 @@ mod publishing;
 mod service;
 mod wire;
 
-use std::future::pending;
+use std::future::{pending, poll_fn};
+use std::pin::Pin;
 use std::time::Duration;
 
 use eventkit::transport::{
@@ -26,6 +27,10 @@ use eventkit::{Dispatcher, Event, EventBuilder, Registry};
 use eventkit_rabbitmq::RabbitMq;
 use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
 use eventkit_tests::refusal::chain;
+use futures_core::Stream;
+use lapin::message::Delivery;
+use lapin::options::{BasicConsumeOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
 use lapin::{Channel, Connection, ConnectionProperties};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
@@ -87,6 +92,32 @@ async fn start(
     let ready = timeout(PATIENCE, handle.ready()).await;
     ready.expect("it is ready");
     (handle, running)
+}
+
+/// Opens a consumer of another client, for messages of an exchange with these routing keys.
+async fn listen(channel: &Channel, exchange: &str, keys: &[&str]) -> lapin::Consumer {
+    let options = QueueDeclareOptions::exclusive();
+    let declared = channel.queue_declare("".into(), options, FieldTable::default());
+    let queue = declared.await.unwrap().name().clone();
+    for &key in keys {
+        let bound = channel.queue_bind(
+            queue.clone(),
+            exchange.into(),
+            key.into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        );
+        bound.await.unwrap();
+    }
+    let options = BasicConsumeOptions::default();
+    let consuming = channel.basic_consume(queue, "".into(), options, FieldTable::default());
+    consuming.await.unwrap()
+}
+
+/// Waits for the next delivery to another client.
+async fn delivery(consumer: &mut lapin::Consumer) -> Delivery {
+    let next = poll_fn(|context| Pin::new(&mut *consumer).poll_next(context));
+    next.await.unwrap().unwrap()
 }
 
 /// Opens a channel of another client.

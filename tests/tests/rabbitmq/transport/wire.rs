@@ -1,16 +1,14 @@
-//! Messages of other clients, and what this one sends.
+//! The messages of other clients and of this one on the wire.
 
 use std::time::Duration;
 
 use eventkit::transport::Subscription;
 use lapin::BasicProperties;
-use lapin::options::{
-    BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions,
-};
+use lapin::options::BasicPublishOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tokio::time::timeout;
 
-use super::{channel, event, id, next, subscribe};
+use super::{channel, delivery, event, id, listen, next, subscribe};
 use crate::node::Node;
 
 fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
@@ -76,42 +74,14 @@ async fn events_are_sent_with_the_types_and_names_of_the_binding() {
     };
     let rabbitmq = builder.open().await.unwrap();
     let (_connection, channel) = channel(&node.url().unwrap()).await;
-    let queue = channel
-        .queue_declare(
-            "".into(),
-            QueueDeclareOptions::exclusive(),
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
-    let bound = channel.queue_bind(
-        queue.name().clone(),
-        exchange.into(),
-        "#".into(),
-        QueueBindOptions::default(),
-        FieldTable::default(),
-    );
-    bound.await.unwrap();
-    let mut consumer = channel
-        .basic_consume(
-            queue.name().clone(),
-            "".into(),
-            BasicConsumeOptions::default(),
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
+    let mut consumer = listen(&channel, &exchange, &["#"]).await;
     let sent = event("t", "1")
         .extension("n", 7)
         .extension("flag", true)
         .subject("é");
     let sent = sent.without_time().data_text("hello").build().unwrap();
     rabbitmq.publish(&sent).await.unwrap();
-    let delivery = std::future::poll_fn(|context| {
-        use futures_core::Stream;
-        std::pin::Pin::new(&mut consumer).poll_next(context)
-    });
-    let delivery = delivery.await.unwrap().unwrap();
+    let delivery = delivery(&mut consumer).await;
     assert_eq!(delivery.routing_key.as_str(), "t");
     let properties = &delivery.properties;
     assert_eq!(properties.delivery_mode(), &Some(2));
