@@ -165,7 +165,7 @@ pub struct Published {
     /// Whether the transport already had the event and did not store it again.
     pub duplicate: bool,
     /// Whether the transport did not store the event because no subscription selects it. A transport that
-    /// keeps events for later subscriptions stores it nevertheless.
+    /// keeps events for later subscriptions never sets this.
     pub unrouted: bool,
 }
 

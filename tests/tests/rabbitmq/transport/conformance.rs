@@ -56,8 +56,8 @@ impl Fixture for OnRabbitMq {
             return None;
         }
         Some(Box::pin(async {
-            // The broker has no answer for an acknowledgement, and writes it a moment later. For longer,
-            // RabbitMQ 3.10 loses the first stream that was ever declared if it is killed.
+            // The broker does not confirm acknowledgements, and writes them a moment later. RabbitMQ 3.10 may
+            // lose the first stream that was ever declared if it is killed within seconds.
             tokio::time::sleep(Duration::from_secs(7)).await;
             let mut server = self.node.server().ok_or("there is no server")?;
             server.kill();

@@ -168,7 +168,7 @@ async fn nothing_is_lost_while_the_broker_does_not_answer() {
     let sender = send(&builder, &["t"]);
     sleep(Duration::from_millis(500)).await;
     node.server().unwrap().pause();
-    // Nothing tells the workers that their connections are gone but that the heartbeats are.
+    // Only missing heartbeats tell the workers that their connections are lost.
     until(|| {
         workers
             .iter()

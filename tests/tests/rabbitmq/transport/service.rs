@@ -167,7 +167,7 @@ async fn a_service_handles_everything_while_the_broker_is_killed() {
             }
         })
     };
-    // RabbitMQ 3.10 loses the first stream that was ever declared if it is killed within seconds.
+    // RabbitMQ 3.10 may lose the first stream that was ever declared if it is killed within seconds.
     sleep(Duration::from_secs(7)).await;
     {
         let mut server = node.server().unwrap();
