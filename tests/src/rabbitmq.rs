@@ -18,6 +18,9 @@ pub const VARIABLE: &str = "EVENTKIT_RABBITMQ";
 /// The time limit for a node to start, next to builds and other nodes.
 const PATIENCE: Duration = Duration::from_mins(2);
 
+/// The placeholder for the extra port in settings.
+const EXTRA_PORT: &str = "{port}";
+
 /// The file with the ids of the processes that run.
 const PROCESSES: &str = "processes";
 
@@ -217,7 +220,7 @@ impl Server {
         format!("{}@localhost", self.name)
     }
 
-    /// Starts the processes, and returns whether the node takes connections.
+    /// Starts the processes, and returns whether the node accepts connections.
     fn launch(&mut self) -> bool {
         let output = || {
             let mut options = fs::OpenOptions::new();
@@ -250,9 +253,17 @@ impl Server {
         let node = self.node.insert(node.expect("rabbitmq-server starts"));
         let ids = format!("{} {}", node.id(), names.id());
         fs::write(self.folder.join(PROCESSES), ids).expect("the ids of the processes");
+        let mut ports = vec![self.ports.clients];
+        // The port of a plugin or of TLS opens later than that of clients.
+        if self.extras.settings.contains(EXTRA_PORT) {
+            ports.push(self.ports.extra);
+        }
         let start = Instant::now();
         while start.elapsed() < PATIENCE && matches!(node.try_wait(), Ok(None)) {
-            if TcpStream::connect(("127.0.0.1", self.ports.clients)).is_ok() {
+            if ports
+                .iter()
+                .all(|port| TcpStream::connect(("127.0.0.1", *port)).is_ok())
+            {
                 return true;
             }
             thread::sleep(Duration::from_millis(50));
@@ -271,7 +282,7 @@ impl Server {
             self.ports.clients,
             self.extras
                 .settings
-                .replace("{port}", &self.ports.extra.to_string())
+                .replace(EXTRA_PORT, &self.ports.extra.to_string())
         )
     }
 

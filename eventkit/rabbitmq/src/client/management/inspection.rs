@@ -1,4 +1,4 @@
-//! Looks at the policies and bindings of a transport.
+//! Checks of the policies and bindings of operators, with results that subscriptions share.
 
 use std::time::Duration;
 
