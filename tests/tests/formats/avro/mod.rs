@@ -16,12 +16,15 @@ use eventkit_formats::avro::Avro;
 fn long(value: i64) -> Vec<u8> {
     let mut value = (value << 1 ^ value >> 63).cast_unsigned();
     let mut bytes = Vec::new();
-    while value >= 0x80 {
-        bytes.push((value & 0x7F) as u8 | 0x80);
+    loop {
+        let [low, ..] = value.to_le_bytes();
         value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push(value as u8);
-    bytes
 }
 
 /// Returns a `string` or `bytes`.
