@@ -197,14 +197,17 @@ impl RabbitMqBuilder {
         self
     }
 
-    /// Connects, and declares the exchanges if they do not exist.
+    /// Connects, and declares the exchanges if that of the events does not exist.
+    ///
+    /// If it exists, its settings are not compared until a subscription is opened, since comparing them needs
+    /// the permission to declare it.
     ///
     /// # Errors
     ///
     /// Returns an error if the URL, a certificate or the name of the exchange is malformed, if the broker
-    /// cannot be reached or its certificate is not trusted, or if an exchange or queue exists with other
-    /// settings. If the management API is configured, also returns an error if it does not answer, or if a
-    /// policy has a setting that deletes unhandled events.
+    /// cannot be reached, refuses the user or has a certificate that is not trusted, or if an exchange cannot
+    /// be declared. If the management API is configured, also returns an error if it does not answer, or if
+    /// a policy has a setting that deletes unhandled events.
     pub async fn open(self) -> Result<RabbitMq, TransportError> {
         names::check_exchange(&self.exchange)?;
         let uri = self.uri()?;

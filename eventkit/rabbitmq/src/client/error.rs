@@ -51,6 +51,18 @@ pub(super) fn is_mismatch(error: &lapin::Error) -> bool {
     code(error) == Some(PRECONDITION_FAILED)
 }
 
+/// Returns the reason that the broker gives for a refusal, without the name of the reply code.
+pub(super) fn reply(error: &lapin::Error) -> String {
+    match error.kind() {
+        ErrorKind::ProtocolError(error) => {
+            let text = error.get_message().as_str();
+            let reason = text.split_once(" - ").map_or(text, |(_, reason)| reason);
+            reason.to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
 /// Waits for an answer of the broker. Both an error of the broker and the lack of an answer are an error.
 ///
 /// Requests without an answer need the limit too: if the connection is lost before such a request is sent, the client

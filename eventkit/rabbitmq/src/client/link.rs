@@ -112,8 +112,13 @@ impl Link {
         let name = format!("eventkit {}", self.purpose);
         let properties = ConnectionProperties::default().with_connection_name(name.into());
         let authority = &self.uri.authority;
+        // Nearly always, a slash at the end of the URL is meant to name the virtual host `/`.
+        let hint = match self.uri.vhost.as_str() {
+            "" => " (the virtual host in the URL is empty: `/` is written `/%2f`)",
+            _ => "",
+        };
         let operation = format!(
-            "connect to RabbitMQ at {}:{}",
+            "connect to RabbitMQ at {}:{}{hint}",
             authority.host, authority.port
         );
         let security = self.security.clone();

@@ -7,7 +7,7 @@ use lapin::options::{ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptio
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
-use super::error::{answer, answer_within, is_mismatch, is_not_found, transport_error};
+use super::error::{answer, answer_within, is_mismatch, is_not_found, reply, transport_error};
 use super::link::Link;
 use crate::mapping::names::{Names, short};
 use crate::mapping::routing::Binding;
@@ -212,10 +212,11 @@ impl Administrator<'_> {
         declared.map_err(|error| {
             if is_mismatch(&error) {
                 let message = format!(
-                    "{what} exists with other settings than this transport needs: delete it once its messages \
-                     are handled, or use another exchange"
+                    "{what} exists with other settings than this transport needs: {}; delete it once nothing \
+                     uses it, or use another exchange",
+                    reply(&error)
                 );
-                return TransportError::configuration(message).with_source(error);
+                return TransportError::configuration(message);
             }
             transport_error(&operation, error)
         })

@@ -35,10 +35,54 @@ async fn a_queue_with_other_settings_is_refused_with_both_values() {
     let refused = rabbitmq.subscribe(&Subscription::new("taken", ["t"])).await;
     let error = refused.map(drop).unwrap_err();
     assert_eq!(error.kind(), TransportErrorKind::Configuration);
-    let text = chain(&error);
+    // What differs is in the message itself, and is told once.
+    let text = error.to_string();
     for expected in [&*name, "x-queue-type", "quorum", "delete it"] {
         assert!(text.contains(expected), "{text}");
     }
+    let text = chain(&error);
+    assert_eq!(text.matches("inequivalent").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn an_exchange_of_another_kind_is_refused_with_both_kinds() {
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let (_connection, channel) = channel(&node.url().unwrap()).await;
+    let declared = channel.exchange_declare(
+        exchange.clone().into(),
+        ExchangeKind::Direct,
+        ExchangeDeclareOptions {
+            durable: true,
+            ..ExchangeDeclareOptions::default()
+        },
+        FieldTable::default(),
+    );
+    declared.await.unwrap();
+    let rabbitmq = builder.open().await.unwrap();
+    let refused = rabbitmq.subscribe(&Subscription::new("s", ["t"])).await;
+    let error = refused.map(drop).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let text = chain(&error);
+    for expected in [&*exchange, "'topic'", "'direct'", "use another exchange"] {
+        assert!(text.contains(expected), "{text}");
+    }
+    assert_eq!(text.matches("inequivalent").count(), 1, "{text}");
+}
+
+#[tokio::test]
+async fn a_url_that_ends_with_a_slash_is_refused_with_the_virtual_host_to_write() {
+    let node = Node::shared();
+    let Some(url) = node.url() else {
+        return;
+    };
+    let url = url.replace("/%2f", "/");
+    let error = RabbitMq::connect(url).open().await.map(drop).unwrap_err();
+    assert_eq!(error.kind(), TransportErrorKind::Configuration);
+    let text = error.to_string();
+    assert!(text.contains("written `/%2f`"), "{text}");
 }
 
 #[tokio::test]
