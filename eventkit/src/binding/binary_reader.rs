@@ -85,7 +85,7 @@ impl<'a> BinaryReader<'a> {
             AttributeValue::Boolean(flag) => Scalar::Boolean(flag),
             AttributeValue::Integer(number) => Scalar::Integer(number),
             AttributeValue::String(text) => return self.text(name.into(), Cow::Owned(text)),
-            typed => Scalar::Typed(typed),
+            typed => Scalar::Typed(Box::new(typed)),
         };
         self.event.set(name.into(), value);
     }

@@ -29,7 +29,8 @@ pub(crate) enum Scalar<'a> {
     Integer(i32),
     Text(Cow<'a, str>),
     /// A value of a type that JSON and headers write as text: Binary, URI, URI-reference or Timestamp.
-    Typed(AttributeValue),
+    /// In a box, because few attributes have such a type, and all are moved.
+    Typed(Box<AttributeValue>),
 }
 
 /// The attributes of an event while it is decoded, and the violations found so far.
@@ -83,10 +84,7 @@ impl<'a> PartialEvent<'a> {
             return;
         };
         let value = value.of_core_attribute(at);
-        if matches!(
-            value,
-            Scalar::Boolean(_) | Scalar::Integer(_) | Scalar::Typed(AttributeValue::Binary(_))
-        ) {
+        if value.is_refused_in_core() {
             let (text, section) = (value.text(), "core, Context Attributes");
             let violation = Violation::new(name::CORE[at], &text, "a string", section);
             self.add_violation(violation);
@@ -325,9 +323,10 @@ impl<'a> PartialEvent<'a> {
         let violation = |error| Violation::from_error(name::TIME, &error, "core, time");
         match &self.core[name::TIME_AT] {
             Some(Scalar::Text(text)) => Some(text.parse().map_err(violation)),
-            Some(Scalar::Typed(AttributeValue::Timestamp(time))) => {
-                Some(check::time(*time).map(|()| *time))
-            }
+            Some(Scalar::Typed(value)) => match **value {
+                AttributeValue::Timestamp(time) => Some(check::time(time).map(|()| time)),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -348,19 +347,32 @@ impl Scalar<'_> {
     fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.len(),
-            Self::Typed(AttributeValue::Binary(bytes)) => bytes.len().div_ceil(3) * 4,
-            Self::Typed(value) => value.to_text().len(),
+            Self::Typed(value) => match &**value {
+                AttributeValue::Binary(bytes) => bytes.len().div_ceil(3) * 4,
+                value => value.to_text().len(),
+            },
             Self::Null | Self::Invalid | Self::Boolean(_) | Self::Integer(_) => 0,
         }
     }
 
     /// Returns the value as one of a core attribute, which are all text but for the time.
     fn of_core_attribute(self, at: usize) -> Self {
+        let Self::Typed(value) = self else {
+            return self;
+        };
+        match *value {
+            AttributeValue::Timestamp(_) if at == name::TIME_AT => Self::Typed(value),
+            AttributeValue::Binary(_) => Self::Typed(value),
+            value => Self::Text(Cow::Owned(value.into_string())),
+        }
+    }
+
+    /// Returns whether the value has a type that no core attribute has.
+    fn is_refused_in_core(&self) -> bool {
         match self {
-            Self::Typed(AttributeValue::Timestamp(_)) if at == name::TIME_AT => self,
-            Self::Typed(AttributeValue::Binary(_)) => self,
-            Self::Typed(value) => Self::Text(Cow::Owned(value.into_string())),
-            other => other,
+            Self::Boolean(_) | Self::Integer(_) => true,
+            Self::Typed(value) => matches!(**value, AttributeValue::Binary(_)),
+            Self::Null | Self::Invalid | Self::Text(_) => false,
         }
     }
 
@@ -376,7 +388,7 @@ impl Scalar<'_> {
             Self::Boolean(flag) => Some(AttributeRef::Boolean(*flag)),
             Self::Integer(number) => Some(AttributeRef::Integer(*number)),
             Self::Text(text) => Some(AttributeRef::Text(text)),
-            Self::Typed(value) => Some(value.into()),
+            Self::Typed(value) => Some((&**value).into()),
         }
     }
 }
@@ -384,7 +396,7 @@ impl Scalar<'_> {
 fn owned((name, value): (Cow<'_, str>, Scalar<'_>)) -> Option<(Cow<'static, str>, AttributeValue)> {
     let value = match value {
         Scalar::Text(text) => AttributeValue::String(text.into_owned()),
-        Scalar::Typed(value) => value,
+        Scalar::Typed(value) => *value,
         other => other.value()?.into(),
     };
     let name = match documented(&name) {
