@@ -53,17 +53,6 @@ pub(crate) fn is_full<DB: SqlDatabase>(error: &(dyn Error + 'static)) -> bool {
     sqlite_code(&code) == Some(SQLITE_FULL) || code == "53100"
 }
 
-/// Returns whether a statement named a table, or the schema of one, that does not exist.
-pub(crate) fn is_table_missing(error: &sqlx::Error) -> bool {
-    let Some(error) = error.as_database_error() else {
-        return false;
-    };
-    // PostgreSQL's codes of undefined tables and schemas. SQLite has none for it.
-    let codes = ["42P01", "3F000"];
-    error.code().is_some_and(|code| codes.contains(&&*code))
-        || error.message().starts_with("no such table: ")
-}
-
 /// Returns whether the connection to the database is lost.
 fn is_disconnected(error: &sqlx::Error) -> bool {
     use sqlx::Error::{Io, Protocol, Tls, WorkerCrashed};

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use eventkit::EncodeError;
 use thiserror::Error;
 
-use crate::codes::is_table_missing;
 use crate::key::MAX_KEY_LEN;
 
 /// An error from an operation on eventkit's tables.
@@ -81,4 +80,15 @@ impl SqlError {
             kind.into()
         }
     }
+}
+
+/// Returns whether a statement named a table, or the schema of one, that does not exist.
+fn is_table_missing(error: &sqlx::Error) -> bool {
+    let Some(error) = error.as_database_error() else {
+        return false;
+    };
+    // PostgreSQL's codes of undefined tables and schemas. SQLite has none for it.
+    let codes = ["42P01", "3F000"];
+    error.code().is_some_and(|code| codes.contains(&&*code))
+        || error.message().starts_with("no such table: ")
 }
