@@ -2,7 +2,8 @@
 //!
 //! As parameters of an actix handler, [`Event`] extracts an event, [`Typed`] an event of a derived
 //! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
-//! with a [`Problem`]. As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
+//! with a [`Problem`]. An [`Event`] without a trace context joins [that of the
+//! request](crate::binding::http::inherit_trace_context). As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
 //! [`Structured`] sends an event in structured mode. A [`Problem`] and a [`DispatchError`] can be
 //! the error of a handler.
 //!
@@ -104,7 +105,7 @@ impl FromRequest for Event {
     type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        receive(request, payload, Decoder::decode)
+        receive(request, payload, crate::web::decode)
     }
 }
 
@@ -125,7 +126,7 @@ impl FromRequest for Batch {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         receive(request, payload, |decoder, headers, body| {
-            decoder.decode_batch(headers, body).map(Self)
+            crate::web::decode_batch(decoder, headers, body).map(Self)
         })
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! As parameters of an axum handler, [`Event`] extracts an event, [`Typed`] an event of a derived
 //! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
-//! with a [`Problem`]. As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
+//! with a [`Problem`]. An [`Event`] without a trace context joins [that of the
+//! request](crate::binding::http::inherit_trace_context). As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
 //! [`Structured`] sends an event in structured mode. A [`DispatchError`] is a response too.
 //!
 //! axum drops the future of a handler when the client disconnects. If the handlers of an event must
@@ -112,7 +113,7 @@ impl<S: Send + Sync> FromRequest<S> for Event {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        receive(request, state, Decoder::decode).await
+        receive(request, state, web::decode).await
     }
 }
 
@@ -128,9 +129,7 @@ impl<S: Send + Sync> FromRequest<S> for Batch {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        receive(request, state, Decoder::decode_batch)
-            .await
-            .map(Self)
+        receive(request, state, web::decode_batch).await.map(Self)
     }
 }
 

@@ -23,11 +23,13 @@ use crate::binding::http::{self as binding, Decoder, Message};
 use crate::error::{DecodeError, EncodeError};
 use crate::event::{Event, Limits};
 use crate::format::Format;
+use crate::transport::{with_current_trace, with_current_trace_all};
 use crate::typed::{CloudEvent, ToEvent};
 
 /// An extension of [`RequestBuilder`] that sends events in requests.
 ///
-/// An event is an [`Event`] or a value of a derived type. This trait is sealed.
+/// An event is an [`Event`] or a value of a derived type. With OpenTelemetry (feature `otel`), an event
+/// without a `traceparent` is sent with the trace context of the current span. This trait is sealed.
 ///
 /// ```
 /// use eventkit::CloudEvent;
@@ -74,6 +76,7 @@ pub trait RequestBuilderExt: sealed::Request {
 impl RequestBuilderExt for RequestBuilder {
     fn event<E: ToEvent + ?Sized>(self, event: &E) -> Result<Self, EncodeError> {
         let event = event.to_event_cow()?;
+        let event = with_current_trace(&event);
         binding::encode_binary(&event).map(|message| with(self, message))
     }
 
@@ -83,11 +86,13 @@ impl RequestBuilderExt for RequestBuilder {
         format: &dyn Format,
     ) -> Result<Self, EncodeError> {
         let event = event.to_event_cow()?;
+        let event = with_current_trace(&event);
         binding::encode_structured(&event, format).map(|message| with(self, message))
     }
 
     fn event_batch(self, events: &[Event], format: &dyn Format) -> Result<Self, EncodeError> {
-        binding::encode_batch(events, format).map(|message| with(self, message))
+        let events = with_current_trace_all(events);
+        binding::encode_batch(&events, format).map(|message| with(self, message))
     }
 }
 

@@ -1,7 +1,11 @@
 //! Extractors and responses for both axum and actix-web.
 
-use crate::binding::http::Problem;
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::binding::http::{Decoder, Problem, inherit_trace_context};
 use crate::dispatch::DispatchError;
+use crate::error::DecodeError;
 use crate::event::Event;
 
 /// An extractor and response for an event of a derived type.
@@ -31,4 +35,28 @@ pub(crate) fn answer(error: &DispatchError) -> Problem {
     } else {
         problem
     }
+}
+
+/// Decodes an event, which belongs to the trace of its request unless it says otherwise.
+pub(crate) fn decode(
+    decoder: &Decoder,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Event, DecodeError> {
+    let mut event = decoder.decode(headers, body)?;
+    inherit_trace_context(&mut event, headers);
+    Ok(event)
+}
+
+/// Decodes a batch, whose events belong to the trace of their request unless they say otherwise.
+pub(crate) fn decode_batch(
+    decoder: &Decoder,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Result<Vec<Event>, DecodeError> {
+    let mut events = decoder.decode_batch(headers, body)?;
+    for event in &mut events {
+        inherit_trace_context(event, headers);
+    }
+    Ok(events)
 }

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde::{Serialize, Serializer};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -89,7 +90,7 @@ pub trait BackgroundTask: Debug + Send + Sync {
 /// The health of a [`BackgroundTask`]; `{task}` prints it on one line.
 ///
 /// [`BackgroundTask`] has an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct TaskHealth {
     /// The name, such as `outbox`.
@@ -98,10 +99,15 @@ pub struct TaskHealth {
     pub error: Option<String>,
     /// The number of items that wait for the task, as far as it knows.
     pub backlog: u64,
-    /// How long the oldest of them has waited.
+    /// How long the oldest of them has waited; in JSON, a number of seconds.
+    #[serde(serialize_with = "as_seconds")]
     pub lag: Duration,
     /// Warnings for operators.
     pub warnings: Vec<String>,
+}
+
+fn as_seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 impl TaskHealth {

@@ -3,12 +3,13 @@
 use std::iter::Sum;
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
+use serde::Serialize;
 use tokio::sync::watch;
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident,)*) => {
         /// The counters of a subscription; all except `in_flight` only increase.
-        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
         #[non_exhaustive]
         pub struct Counters {
             $($(#[$doc])* pub $name: u64,)*

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::inbox::ClaimToken;
 use super::policy::ResolvedPolicy;
+use super::spans::Processing;
 use super::subscription::SubscriptionTask;
 use eventkit::Failure;
 use eventkit::event::Event;
@@ -19,6 +20,7 @@ pub(crate) struct Delivery<'t> {
     /// The delivery record; `None` until it is loaded.
     pub(crate) record: Mutex<Option<DeliveryRecord>>,
     pub(crate) policy: ResolvedPolicy,
+    pub(crate) processing: Processing,
     pub(crate) claim: OpenClaim,
     /// Whether the handler is running.
     pub(crate) running: AtomicBool,

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::Serialize;
+
 use super::background::TaskHealth;
 use super::counters::Counters;
 use super::not_ready::NotReadyReason;
@@ -31,7 +33,7 @@ use eventkit::event::Timestamp;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct Health {
     /// The health of each handler on each transport.
@@ -43,7 +45,7 @@ pub struct Health {
 /// The health of one handler on one transport; `{subscription}` prints it in one line.
 ///
 /// [`Health::subscriptions`] has them.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 #[non_exhaustive]
 pub struct SubscriptionHealth {
     /// The durable name of the subscription.

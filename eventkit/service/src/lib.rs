@@ -1,6 +1,8 @@
 #![doc = include_str!("../docs/guide.md")]
 
 mod attempt;
+#[cfg(feature = "otel")]
+mod attributes;
 mod background;
 mod builder;
 mod circuit_breaker;
@@ -11,6 +13,7 @@ mod dead_letter_reader;
 mod dead_letter_sink;
 mod dead_letters;
 mod delivery;
+mod destination;
 mod error;
 mod handler;
 mod health;
@@ -19,16 +22,22 @@ mod key_queue;
 mod keyed_lock;
 pub mod memory;
 mod message;
+#[cfg(feature = "otel")]
+mod metrics;
 mod names;
 mod not_ready;
 #[doc = include_str!("../docs/operating.md")]
 pub mod operating {}
 mod policy;
+#[cfg(feature = "axum")]
+pub mod probes;
 mod receiver;
 mod recent_events;
 mod record;
 mod replays;
 mod service;
+mod settlement;
+mod spans;
 mod status;
 mod store;
 mod subscription;
@@ -36,6 +45,8 @@ mod subscription_state;
 mod suspects;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[doc = include_str!("../docs/telemetry.md")]
+pub mod telemetry {}
 mod unit_of_work;
 
 pub use background::{BackgroundTask, TaskHealth};

@@ -1,33 +1,29 @@
 //! The processing of one message, from its arrival until it is settled.
 
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::SemaphorePermit;
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tracing::Instrument;
 
 use super::circuit_breaker::Permit;
 use super::counters::increment;
 use super::dead_letter::{Failed, FailureRecord};
 use super::delivery::{AttemptOutcome, Delivery, OpenClaim};
-use super::error::within;
 use super::health::Store;
 use super::keyed_lock::{KeyGuard, Turn};
 use super::policy::{Disposition, is_caused_by_event};
+use super::settlement::{keep_alive, settle};
+use super::spans::{Outcome, Processing};
 use super::store::until_stored;
 use super::subscription::SubscriptionTask;
 use super::suspects::{Admission, convicting_runs};
 use eventkit::Failure;
 use eventkit::event::Timestamp;
-use eventkit::extension::{Extension, TraceParent};
-use eventkit::transport::{AckHandle, DeliveryRecord, Incoming, InvalidMessage, MessageMetadata};
-
-/// The time limit for the transport to confirm a settlement.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
+use eventkit::transport::{DeliveryRecord, Incoming, InvalidMessage, MessageMetadata};
 
 /// How long the release of a message waits for the release of those before it: less than the
 /// service has to shut down.
@@ -60,16 +56,19 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     } = incoming;
     if !is_addressed {
         count_filtered(task, metadata);
-        settle(task, handle, Disposition::Skip).await;
+        settle(task, handle, Disposition::Skip, None).await;
         guard.finish();
         return;
     }
     let event = match event {
         Ok(event) => event,
         Err(invalid) => {
+            let processing = Processing::of_invalid(task);
             let work = Box::pin(dead_letter_raw(task, *invalid, metadata));
-            let disposition = keep_alive(task, &handle, work).await;
-            settle(task, handle, disposition).await;
+            let work = keep_alive(task, &handle, work);
+            let disposition = work.instrument(processing.span().clone()).await;
+            processing.finish(task, disposition);
+            settle(task, handle, disposition, Some(&processing)).await;
             return;
         }
     };
@@ -77,6 +76,7 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     let delivery = Delivery {
         task,
         policy: task.policy(&event),
+        processing: Processing::of_event(task, &event),
         event,
         metadata,
         handle,
@@ -88,8 +88,9 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         // Pinned in place: moving a large future would copy it.
         let work = pin!(delivery.handle(&mut guard));
         let work = pin!(keep_alive(task, &delivery.handle, work));
-        work.instrument(delivery.span()).await
+        work.instrument(delivery.processing.span().clone()).await
     };
+    delivery.processing.finish(task, disposition);
     match disposition {
         Disposition::Release => {
             let turn = timeout(RELEASE_TIMEOUT, guard.wait_for_turn());
@@ -110,7 +111,8 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
         }
         _ => {}
     }
-    let confirmed = settle(task, delivery.handle, disposition).await;
+    let processing = Some(&delivery.processing);
+    let confirmed = settle(task, delivery.handle, disposition, processing).await;
     // A message that was settled after its consumer was lost may already be on its way again.
     let was_lost = task.status.losses.load(Ordering::Relaxed) != losses;
     if (!confirmed || was_lost) && disposition.is_final() {
@@ -120,58 +122,6 @@ pub(crate) async fn process(task: &SubscriptionTask, incoming: Incoming, mut gua
     if disposition.is_done() {
         guard.finish();
     }
-}
-
-/// Runs a future while reporting progress on the message; releases the message if the service
-/// aborts.
-async fn keep_alive(
-    task: &SubscriptionTask,
-    handle: &AckHandle,
-    work: impl Future<Output = Disposition>,
-) -> Disposition {
-    tokio::select! {
-        biased;
-        disposition = work => disposition,
-        () = task.aborting.cancelled() => Disposition::Release,
-        never = heartbeat(task, handle) => match never {},
-    }
-}
-
-/// Reports progress to the transport three times in each `ack_wait`, using the transport's
-/// `ack_wait` if an operator or another deployment has changed it.
-async fn heartbeat(task: &SubscriptionTask, handle: &AckHandle) -> Infallible {
-    loop {
-        let interval = handle.ack_wait().unwrap_or(task.config.ack_wait) / 3;
-        sleep(interval).await;
-        if let Ok(Err(error)) = timeout(interval, handle.in_progress()).await {
-            task.status.set_last_error(&error);
-        }
-    }
-}
-
-/// Settles a message, and returns whether the transport confirmed it.
-async fn settle(task: &SubscriptionTask, handle: AckHandle, disposition: Disposition) -> bool {
-    let counters = &task.status.counters;
-    if disposition == Disposition::Release {
-        increment(&counters.released);
-    }
-    let settling = handle.settle(disposition.settlement());
-    let settled = within(
-        SETTLE_TIMEOUT,
-        "the transport did not confirm the settlement",
-        settling,
-    )
-    .await;
-    match &settled {
-        Ok(()) => task.status.confirm_settlement(disposition),
-        Err(error) => {
-            increment(&counters.unconfirmed);
-            task.status.set_settlement_error(error);
-            let subscription = task.shared.handler.durable();
-            tracing::warn!(subscription, %error, ?disposition, "failed to settle the message");
-        }
-    }
-    settled.is_ok()
 }
 
 /// Counts a message that the handler does not select, at its first delivery only: the transport
@@ -231,20 +181,6 @@ async fn store_dead_letter(
 }
 
 impl Delivery<'_> {
-    fn span(&self) -> tracing::Span {
-        tracing::info_span!(
-            "handle",
-            handler = self.task.shared.handler.handler().name(),
-            id = self.event.id(),
-            source = self.event.source(),
-            r#type = self.event.ty(),
-            traceparent = self
-                .event
-                .extension(TraceParent::NAME)
-                .map(tracing::field::display),
-        )
-    }
-
     /// Returns the durable name of the subscription, as it appears in logs.
     pub(crate) fn subscription(&self) -> &str {
         self.task.shared.handler.durable()
@@ -276,8 +212,7 @@ impl Delivery<'_> {
             .recent_events()
             .remove_unconfirmed(&self.event, position);
         if is_settled {
-            increment(&task.status.counters.duplicates);
-            return Disposition::Acknowledge;
+            return self.acknowledge_duplicate();
         }
         if self.delivery_count() > 1 {
             let loading = Box::pin(self.load_record());
@@ -377,10 +312,7 @@ impl Delivery<'_> {
                 increment(&counters.succeeded);
                 Disposition::Acknowledge
             }
-            AttemptOutcome::AlreadyCompleted => {
-                increment(&counters.duplicates);
-                Disposition::Acknowledge
-            }
+            AttemptOutcome::AlreadyCompleted => self.acknowledge_duplicate(),
             AttemptOutcome::NotAlone => return self.postpone(),
             // Retried in this process, since the other claim may end at any time.
             AttemptOutcome::ClaimedElsewhere => {
@@ -458,6 +390,7 @@ impl Delivery<'_> {
         attempt: u32,
     ) -> Disposition {
         let error = format!("{failure:#}");
+        self.processing.set_failure(failure);
         let counters = &self.task.status.counters;
         let shared = &self.task.shared;
         let first = shared.recent_events().record_failure(&self.event);
@@ -522,6 +455,13 @@ impl Delivery<'_> {
         let disposition = store_dead_letter(self.task, &record, failed).await;
         self.forget_failures();
         disposition
+    }
+
+    /// Acknowledges an event that was handled before.
+    fn acknowledge_duplicate(&self) -> Disposition {
+        increment(&self.task.status.counters.duplicates);
+        self.processing.set_outcome(Outcome::DUPLICATE);
+        Disposition::Acknowledge
     }
 
     fn forget_failures(&self) {

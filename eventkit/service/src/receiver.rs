@@ -10,11 +10,13 @@ use tokio::sync::{Mutex, Notify};
 use tokio::task::JoinSet;
 use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until, timeout};
+use tracing::Instrument;
 
 use super::counters::{CountGuard, Counter, increment};
 use super::error::within;
 use super::keyed_lock::{KeyGuard, KeyedLock};
 use super::message;
+use super::spans;
 use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
 use super::subscription_state::SubscriptionState;
@@ -170,7 +172,12 @@ impl Receiver {
         // Counts the worker as idle, even if the transport panics meanwhile.
         let idle = CountGuard::new(&self.idle_workers);
         let mut consumer = self.consumer.lock().await;
-        let incoming = task.unless_draining(consumer.next()).await;
+        // A span of the wait costs nothing if nobody asks for it.
+        let incoming = if tracing::enabled!(tracing::Level::DEBUG) {
+            Box::pin(next_in_span(task, &mut consumer)).await
+        } else {
+            task.unless_draining(consumer.next()).await
+        };
         drop(idle);
         let incoming = incoming.flatten()?;
         // In flight before it counts as received, or the subscription would seem to be idle in between.
@@ -182,6 +189,22 @@ impl Receiver {
         }
         Some((incoming, guard, in_flight))
     }
+}
+
+/// Waits for a message in a span, which records it.
+async fn next_in_span(
+    task: &SubscriptionTask,
+    consumer: &mut ResumingConsumer,
+) -> Option<Option<Incoming>> {
+    let span = spans::receive_span(task);
+    let next = task.unless_draining(consumer.next());
+    let incoming = next.instrument(span.clone()).await;
+    if let Some(Some(incoming)) = &incoming
+        && let Ok(event) = &incoming.event
+    {
+        spans::record_received(&span, event);
+    }
+    incoming
 }
 
 /// The messages of a subscription, across all of its consumers.

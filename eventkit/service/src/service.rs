@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 use super::background::{self, TaskStatus};
 use super::error::RunError;
 use super::health::Health;
+#[cfg(feature = "otel")]
+use super::metrics;
 use super::receiver;
 use super::status::SubscriptionStatus;
 use super::subscription::SubscriptionTask;
@@ -110,6 +112,8 @@ impl Service {
             running.spawn(receiver::run(subscription));
         }
         let handle = self.handle;
+        #[cfg(feature = "otel")]
+        metrics::observe(&handle.subscriptions, &handle.background);
         let stop_background = CancellationToken::new();
         let mut background =
             background::start(&handle.background, &stop_background, &handle.changes);

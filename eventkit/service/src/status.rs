@@ -8,7 +8,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+#[cfg(feature = "otel")]
+use super::attributes::Attributes;
 use super::counters::{Counter, Counters, LiveCounters};
+#[cfg(feature = "otel")]
+use super::destination::destination;
 use super::health::{Store, SubscriptionHealth};
 use super::policy::Disposition;
 use super::recent_events::{MessageKey, message_key};
@@ -32,6 +36,8 @@ pub(crate) struct SubscriptionStatus {
     /// Whether the last settlement failed.
     settlement_failed: AtomicBool,
     current: Mutex<CurrentHealth>,
+    #[cfg(feature = "otel")]
+    attributes: std::sync::OnceLock<Attributes>,
     changes: watch::Sender<u64>,
 }
 
@@ -98,9 +104,25 @@ impl SubscriptionStatus {
                 settlement_failed_at: Instant::now(),
                 delayed: BoundedMap::new(MAX_DELAYED),
             }),
+            #[cfg(feature = "otel")]
+            attributes: std::sync::OnceLock::new(),
             source,
             changes,
         }
+    }
+
+    /// Returns the attributes of the metrics of the subscription.
+    #[cfg(feature = "otel")]
+    pub(crate) fn attributes(&self) -> &Attributes {
+        self.attributes.get_or_init(|| {
+            let transport = self.source.transport.upgrade();
+            Attributes::new(self.name(), transport.as_deref().map(destination))
+        })
+    }
+
+    #[cfg(feature = "otel")]
+    pub(crate) fn state(&self) -> SubscriptionState {
+        self.lock().health.state
     }
 
     /// Returns the durable name of the subscription.

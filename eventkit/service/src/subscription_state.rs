@@ -3,13 +3,15 @@
 use std::error::Error;
 use std::fmt;
 
+use serde::Serialize;
+
 use eventkit::event::Timestamp;
 use eventkit::transport::with_causes;
 
 /// An error, and the time at which it occurred.
 ///
 /// [`NotReadyReason`](crate::NotReadyReason) has an example of why a subscription is not ready.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct LastError {
     /// The message of the error, followed by those of its causes.
@@ -21,7 +23,8 @@ pub struct LastError {
 /// The state of a subscription.
 ///
 /// [`SubscriptionHealth`](crate::SubscriptionHealth) has it; [`Health`](crate::Health) has an example.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SubscriptionState {
     /// The first consumer is not open yet.
@@ -36,6 +39,31 @@ pub enum SubscriptionState {
     Draining,
     /// The subscription has stopped.
     Stopped,
+}
+
+impl SubscriptionState {
+    #[cfg(feature = "otel")]
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Connecting,
+        Self::Running,
+        Self::Paused,
+        Self::Lost,
+        Self::Draining,
+        Self::Stopped,
+    ];
+
+    /// Returns the name in metrics and in JSON, such as `running`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Lost => "lost",
+            Self::Draining => "draining",
+            Self::Stopped => "stopped",
+        }
+    }
 }
 
 impl LastError {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use eventkit::event::Timestamp;
 use eventkit::format::{Format, Json};
+use eventkit::transport::with_current_trace;
 use eventkit::{Event, ToEvent};
 
 use crate::database::{SqlDatabase, millis};
@@ -172,7 +173,8 @@ impl<DB: SqlDatabase> Outbox<DB> {
                 event: "for the outbox".to_owned(),
                 source,
             })?;
-        let text = encode(&event)?;
+        // The relay publishes it later, outside the current span.
+        let text = encode(&with_current_trace(&event))?;
         let statements = &self.store.statements;
         let (event, key) = (Value::Text(&text), Value::Key(key));
         let stored = match due {

@@ -10,6 +10,8 @@ use super::derived_id::{self, CauseKey};
 use crate::error::EncodeError;
 use crate::event::{BuildError, Event, EventBuilder};
 use crate::extension::{CausationId, CorrelationId, Extension, TraceParent, TraceState};
+use crate::transport::current_trace;
+use crate::transport::trace_context::TraceContext;
 use crate::typed::CloudEvent;
 
 /// The cause of events that are sent outside a service, where they have no handled event.
@@ -144,26 +146,25 @@ impl Collection {
         let id = || Some(cause.id().into());
         let inherited = |name: &str| cause.extension(name).cloned();
         let correlation = inherited(CorrelationId::NAME).or_else(id);
+        // The span that handles the event belongs to its trace, if one is followed.
+        let (parent, state) = match current_trace::current().map(TraceContext::into_attributes) {
+            Some((parent, state)) => (Some(parent), state),
+            None => (inherited(TraceParent::NAME), inherited(TraceState::NAME)),
+        };
+        // A `tracestate` belongs to its `traceparent`, so it is not combined with another one.
+        let has_parent = event.extension(TraceParent::NAME).is_some();
         let attributes = [
             (CorrelationId::NAME, correlation),
             (CausationId::NAME, id()),
-            (TraceParent::NAME, inherited(TraceParent::NAME)),
+            (TraceParent::NAME, parent),
+            (TraceState::NAME, state.filter(|_| !has_parent)),
         ];
-        let has_parent = event.extension(TraceParent::NAME).is_some();
         for (name, value) in attributes {
             if let Some(value) = value
                 && event.extension(name).is_none()
             {
                 event.set_extension(name, value)?;
             }
-        }
-        // A `tracestate` belongs to its `traceparent`, so it is not combined with another one.
-        if let (false, None, Some(state)) = (
-            has_parent,
-            event.extension(TraceState::NAME),
-            inherited(TraceState::NAME),
-        ) {
-            event.set_extension(TraceState::NAME, state)?;
         }
         Ok(event)
     }

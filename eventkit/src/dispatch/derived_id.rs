@@ -12,7 +12,7 @@ use crate::event::json::sort_members;
 use crate::event::{DataKind, Event};
 
 /// The attributes that differ each time an event is created.
-const VOLATILE: [&str; 2] = ["id", "time"];
+const VOLATILE: [&str; 4] = ["id", "time", "traceparent", "tracestate"];
 
 /// The handled event and the handler that outgoing events are caused by.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ impl CauseKey<'_> {
     }
 }
 
-/// Returns the digest of an event without its id and time.
+/// Returns the digest of an event without its id, time and trace context.
 ///
 /// The members of JSON objects are sorted by name, because hash maps are written in a different
 /// order each time.

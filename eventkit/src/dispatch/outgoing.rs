@@ -63,7 +63,8 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 /// handler then sends its events again. A transport that detects duplicates stores events with the
 /// same id only once. If its type has no field for the id, an event gets an id that is derived from
 /// the source and id of the handled event, the durable name of the handler, and the content. The
-/// content is the data and all attributes except the time; the order of JSON members is ignored.
+/// content is the data and all attributes except the time and the trace context; the order of JSON
+/// members is ignored.
 /// Equal events of one attempt are distinguished by their ordinal. So the id does not depend on
 /// which other events the handler sends, or in which order.
 ///
@@ -82,7 +83,8 @@ use crate::typed::{CloudEvent, EventSet, Includes};
 /// In a service, an event inherits the attributes that it does not set itself: `correlationid` from
 /// the handled event, or from its id if it has none; `causationid` from its id (correlation
 /// extension); `traceparent` and `tracestate` from the handled event (distributed tracing
-/// extension).
+/// extension). With OpenTelemetry (feature `otel`), the last two are those of the current span, which
+/// belongs to the same trace.
 ///
 /// [`Report::events`]: super::Report::events
 pub struct Outgoing<E = Event> {

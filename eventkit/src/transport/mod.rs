@@ -17,8 +17,12 @@
 pub mod backoff;
 mod bounded_map;
 mod consumer;
+pub(crate) mod current_trace;
+mod destination;
 mod error;
 mod message;
+#[cfg(feature = "otel")]
+mod otel;
 mod publish_all;
 mod publisher;
 mod reserved;
@@ -26,12 +30,17 @@ mod selections;
 mod settlement;
 mod shared;
 mod subscription;
+#[cfg(feature = "tracing")]
+pub mod telemetry;
+pub(crate) mod trace_context;
 
 use std::future::Future;
 use std::pin::Pin;
 
 pub use self::bounded_map::BoundedMap;
 pub use self::consumer::{Consumer, Transport};
+pub use self::current_trace::{with_current_trace, with_current_trace_all};
+pub use self::destination::Destination;
 pub use self::error::{TransportError, TransportErrorKind};
 pub use self::message::{Incoming, InvalidMessage, MessageMetadata, RawMessage};
 pub use self::publish_all::PublishAllError;

@@ -1,7 +1,7 @@
 //! The sending side of a transport.
 
 use super::publish_all::{PublishAllError, Publishing};
-use super::{BoxFuture, RawMessage, TransportError, TransportErrorKind};
+use super::{BoxFuture, Destination, RawMessage, TransportError, TransportErrorKind};
 use crate::event::Event;
 use crate::typed::ToEvent;
 
@@ -81,6 +81,14 @@ pub trait Publisher: Send + Sync {
     /// configured.
     fn check_publishing(&self) -> Result<(), TransportError> {
         Ok(())
+    }
+
+    /// Returns the destination for telemetry. It must not contain credentials.
+    ///
+    /// A transport returns the same one for what it delivers. The default implementation returns
+    /// `None`; a service then uses the [name](super::Transport::name) of the transport.
+    fn destination(&self) -> Option<Destination<'_>> {
+        None
     }
 }
 

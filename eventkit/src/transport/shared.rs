@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    BoxFuture, Consumer, Published, Publisher, RawMessage, Subscription, SubscriptionInfo,
-    SubscriptionStatus, Transport, TransportError,
+    BoxFuture, Consumer, Destination, Published, Publisher, RawMessage, Subscription,
+    SubscriptionInfo, SubscriptionStatus, Transport, TransportError,
 };
 use crate::event::Event;
 
@@ -28,6 +28,10 @@ macro_rules! forward {
 
             fn check_publishing(&self) -> Result<(), TransportError> {
                 (**self).check_publishing()
+            }
+
+            fn destination(&self) -> Option<Destination<'_>> {
+                (**self).destination()
             }
         }
 

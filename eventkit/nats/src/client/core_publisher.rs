@@ -8,8 +8,8 @@ use async_nats::client::{PublishErrorKind, Request, RequestErrorKind};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
-    is_reserved,
+    BoxFuture, Destination, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    TransportErrorKind, is_reserved, telemetry,
 };
 use tokio::time::timeout;
 
@@ -36,6 +36,8 @@ pub struct CorePublisher {
 struct Inner {
     client: Client,
     mapping: Mapping,
+    /// The subjects of events, with wildcards.
+    subjects: String,
     timeout: Duration,
 }
 
@@ -43,6 +45,7 @@ impl CorePublisher {
     pub(super) fn new(client: Client, mapping: Mapping, timeout: Duration) -> Self {
         let inner = Inner {
             client,
+            subjects: mapping.subjects.of_events().join(", "),
             mapping,
             timeout,
         };
@@ -66,6 +69,10 @@ impl CorePublisher {
         event: &E,
     ) -> Result<Published, TransportError> {
         PublisherExt::publish(self, event).await
+    }
+
+    fn to_destination(&self) -> Destination<'_> {
+        Destination::new("nats", &self.inner.subjects)
     }
 
     async fn send(
@@ -129,11 +136,15 @@ impl Publisher for CorePublisher {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move {
+        telemetry::publish(self.to_destination(), event, move |event| async move {
             let operation = format!("publish {event}");
-            let message = self.inner.mapping.encode(&operation, event)?;
+            let message = self.inner.mapping.encode(&operation, &event)?;
             self.send(&operation, message).await
         })
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(self.to_destination())
     }
 
     fn publish_raw<'a>(

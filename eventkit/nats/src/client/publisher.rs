@@ -7,7 +7,8 @@ use async_nats::header::{NATS_EXPECTED_STREAM, NATS_MESSAGE_ID};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    BoxFuture, Destination, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    telemetry,
 };
 use percent_encoding::{AsciiSet, CONTROLS, PercentEncode, utf8_percent_encode};
 
@@ -66,6 +67,10 @@ impl Nats {
         PublisherExt::publish(self, event).await
     }
 
+    fn to_destination(&self) -> Destination<'_> {
+        Destination::new("nats", &self.shared.stream.settings.name)
+    }
+
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
         let operation = PublishEvent(event);
         let mut message = self.shared.mapping.encode(&operation, event)?;
@@ -116,7 +121,13 @@ impl Publisher for Nats {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(self.send_event(event))
+        telemetry::publish(self.to_destination(), event, move |event| async move {
+            self.send_event(&event).await
+        })
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(self.to_destination())
     }
 
     fn publish_raw<'a>(

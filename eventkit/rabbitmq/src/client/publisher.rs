@@ -3,7 +3,8 @@
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, is_reserved,
+    BoxFuture, Destination, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    is_reserved, telemetry,
 };
 
 use super::publishing::Outcome;
@@ -27,6 +28,10 @@ impl RabbitMq {
         event: &E,
     ) -> Result<Published, TransportError> {
         PublisherExt::publish(self, event).await
+    }
+
+    fn to_destination(&self) -> Destination<'_> {
+        Destination::new("rabbitmq", &self.shared.names.events)
     }
 
     async fn send(
@@ -116,19 +121,23 @@ impl Publisher for RabbitMq {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move {
+        telemetry::publish(self.to_destination(), event, move |event| async move {
             let Shared {
                 mode,
                 limits,
                 names,
                 ..
             } = &*self.shared;
-            let message = message::encode(event, mode, limits)?;
+            let message = message::encode(&event, mode, limits)?;
             let outcome = self
                 .send("publish the event", &names.events, message)
                 .await?;
             Ok(Published::default().unrouted(outcome != Outcome::Stored))
         })
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(self.to_destination())
     }
 
     fn publish_raw<'a>(

@@ -59,11 +59,14 @@ use self::store::{Content, RawContent, Store};
 use eventkit::ToEvent;
 use eventkit::event::Event;
 use eventkit::transport::{
-    BoxFuture, Consumer, Published, Publisher, PublisherExt, RawMessage, Subscription,
-    SubscriptionInfo, SubscriptionStatus, Transport, TransportError, check_not_reserved,
+    BoxFuture, Consumer, Destination, Published, Publisher, PublisherExt, RawMessage, Subscription,
+    SubscriptionInfo, SubscriptionStatus, Transport, TransportError, check_not_reserved, telemetry,
 };
 
 pub use self::faults::Faults;
+
+/// The destination of every in-memory transport.
+const DESTINATION: Destination<'_> = Destination::new("memory", "memory");
 
 /// An in-memory transport; clones share its messages.
 #[derive(Clone)]
@@ -214,10 +217,14 @@ impl Publisher for Memory {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(async move {
+        telemetry::publish(DESTINATION, event, move |event| async move {
             check_not_reserved(event.ty())?;
-            self.lock().publish(Content::Event(event.clone()))
+            self.lock().publish(Content::Event(event.into_owned()))
         })
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(DESTINATION)
     }
 
     fn publish_raw<'a>(

@@ -26,6 +26,7 @@ mod encode;
 mod lenient;
 mod message;
 mod problem;
+mod trace_context;
 
 pub use decode::{Decoder, decode, decode_as, decode_batch, with_limits};
 pub use encode::{encode_batch, encode_binary, encode_structured};
@@ -35,3 +36,4 @@ pub use lenient::{
 };
 pub use message::Message;
 pub use problem::Problem;
+pub use trace_context::inherit_trace_context;

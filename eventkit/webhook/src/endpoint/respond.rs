@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use eventkit::binding::http::Problem;
+use eventkit::binding::http::{Problem, inherit_trace_context};
 use eventkit::event::Event;
 use eventkit::transport::{BoxFuture, TransportError};
 use eventkit::{DecodeError, DecodeErrorKind};
@@ -97,10 +97,13 @@ impl Shared {
         body: Bytes,
         has_query_token: bool,
     ) -> Response<Bytes> {
-        let events = match self.decoder.decode_batch(headers, body) {
+        let mut events = match self.decoder.decode_batch(headers, body) {
             Ok(events) => events,
             Err(error) => return undecodable(headers, &error),
         };
+        for event in &mut events {
+            inherit_trace_context(event, headers);
+        }
         if !self.table().is_ready() {
             let detail = "the endpoint is not accepting events";
             return unavailable(detail, self.settings.retry_after);

@@ -11,7 +11,8 @@ use eventkit::event::{Event, LimitExceeded, Limits};
 use eventkit::format::{Format, Json};
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
-    BoxFuture, Published, Publisher, PublisherExt, RawMessage, TransportError, TransportErrorKind,
+    BoxFuture, Destination, Published, Publisher, PublisherExt, RawMessage, TransportError,
+    TransportErrorKind, telemetry, with_current_trace_all,
 };
 use eventkit::{BoxError, EncodeError};
 use http::header::CONTENT_TYPE;
@@ -106,10 +107,15 @@ impl Sender {
     pub async fn publish_batch(&self, events: &[Event]) -> Result<Published, TransportError> {
         let format = self.shared.format.as_deref().unwrap_or(&Json);
         let operation = || format!("send a batch of {} events", events.len());
-        let message = binding::encode_batch(events, format);
-        let checked = self.shared.limits.check_batch(events);
+        let events = with_current_trace_all(events);
+        let message = binding::encode_batch(&events, format);
+        let checked = self.shared.limits.check_batch(&events);
         let message = self.within_limits(operation, checked, message)?;
         self.send(operation, &message).await
+    }
+
+    fn to_destination(&self) -> Destination<'_> {
+        Destination::new("webhook", self.shared.requests.target.as_str())
     }
 
     async fn send_event(&self, event: &Event) -> Result<Published, TransportError> {
@@ -258,7 +264,13 @@ impl Publisher for Sender {
         &'a self,
         event: &'a Event,
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
-        Box::pin(self.send_event(event))
+        telemetry::publish(self.to_destination(), event, move |event| async move {
+            self.send_event(&event).await
+        })
+    }
+
+    fn destination(&self) -> Option<Destination<'_>> {
+        Some(self.to_destination())
     }
 
     /// Sends a message to the URL, independently of the event type.

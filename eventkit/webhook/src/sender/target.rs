@@ -54,6 +54,13 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || bare.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
+impl Target {
+    /// Returns the URL without its query.
+    pub(super) fn as_str(&self) -> &str {
+        &self.display
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.display)
