@@ -1,0 +1,17 @@
+//! Telemetry, as a receiver of OTLP gets it from a program: spans, traces and metrics; and the health
+//! probes.
+
+mod brokers;
+mod carried;
+mod failures;
+mod metrics;
+mod outbox;
+mod probes;
+mod receiver;
+mod secrets;
+mod trees;
+
+#[test]
+fn every_file_is_a_module_of_the_suite() {
+    eventkit_tests::suite::assert_whole(file!());
+}
