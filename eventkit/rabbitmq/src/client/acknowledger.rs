@@ -11,7 +11,7 @@ use eventkit::transport::{
 };
 use lapin::BasicProperties;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::sleep;
+use tokio::time::timeout;
 use tracing::{debug, warn};
 use uuid::Uuid;
 
@@ -171,18 +171,25 @@ impl RabbitAcknowledger {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         self.state.deliveries.hold(self.tag.number);
-        tokio::spawn(async move {
-            let mut closed = self.state.deliveries.closed.subscribe();
-            tokio::select! {
-                () = sleep(delay.min(MAX_HOLD)) => {}
-                // The message is returned when the consumer is closed.
-                _ = closed.wait_for(|closed| *closed) => return,
+        let state = Arc::clone(&self.state);
+        state.deliveries.spawn(async move {
+            // The message is returned when the consumer is closed.
+            if !self.pause(delay.min(MAX_HOLD)).await {
+                return;
             }
             // If it cannot be published, the broker delivers it again as it is.
             if let Err(error) = self.return_now(message).await {
                 debug!(%error, "failed to return a message");
             }
         });
+    }
+
+    /// Waits, and returns whether the consumer was open all the time. It ends when the consumer is closed.
+    async fn pause(&self, delay: Duration) -> bool {
+        let mut closed = self.state.deliveries.closed.subscribe();
+        timeout(delay, closed.wait_for(|closed| *closed))
+            .await
+            .is_err()
     }
 
     /// Returns the message through the delay queues.
@@ -192,7 +199,7 @@ impl RabbitAcknowledger {
         wait: Wait,
         record: DeliveryRecord,
     ) -> Result<(), TransportError> {
-        if !self.is_open() {
+        if !self.state.deliveries.start_return(self.tag.number) {
             return Err(self.no_longer_here("return a message"));
         }
         self.publish_return(message.delivery_count, wait, record)
@@ -252,7 +259,7 @@ impl RabbitAcknowledger {
         let metadata = MessageMetadata::new(deliveries);
         if let Err(error) = self.return_later(metadata, wait, record).await {
             debug!(%error, "failed to delay a message further");
-            sleep(INITIAL_SKIP_DELAY).await;
+            self.pause(INITIAL_SKIP_DELAY).await;
         }
     }
 
@@ -260,7 +267,7 @@ impl RabbitAcknowledger {
     pub(super) async fn skip_later(self, message: MessageMetadata) {
         if let Err(error) = self.skip(message).await {
             debug!(%error, "failed to skip a message");
-            sleep(skip_delay(message.delivery_count)).await;
+            self.pause(skip_delay(message.delivery_count)).await;
         }
     }
 

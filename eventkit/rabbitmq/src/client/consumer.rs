@@ -88,13 +88,14 @@ impl RabbitConsumer {
         } = &*self.state;
         let received = ReceivedMessage::read(&shared.names, delivery);
         let metadata = received.metadata;
+        deliveries.add(received.tag.clone());
         if received.waits() {
-            tokio::spawn(self.acknowledger(received, None).wait_on());
+            deliveries.spawn(self.acknowledger(received, None).wait_on());
             return None;
         }
         let Some(selected) = self.selected(&received.origin) else {
             let acknowledger = self.acknowledger(received, None);
-            tokio::spawn(acknowledger.skip_later(metadata));
+            deliveries.spawn(acknowledger.skip_later(metadata));
             return None;
         };
         let event = message::decode(shared.limits, &received.properties, &received.body);
@@ -105,7 +106,6 @@ impl RabbitConsumer {
                 message::owned_pairs(&received.properties),
             )),
         };
-        deliveries.add(received.tag.clone());
         let acknowledger = Arc::new(self.acknowledger(received, permit));
         let incoming = Incoming::new(event, metadata, acknowledger);
         Some(match reserved {

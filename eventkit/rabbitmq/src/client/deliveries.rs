@@ -13,7 +13,9 @@ use lapin::Channel;
 use lapin::message::Delivery;
 use lapin::options::{BasicCancelOptions, BasicQosOptions};
 use tokio::sync::{Notify, watch};
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
+use tracing::debug;
 
 use super::delivery_tag::DeliveryTag;
 use super::error::{answer, transport_error};
@@ -41,6 +43,8 @@ pub(super) struct Deliveries {
     failure: Mutex<Option<TransportError>>,
     /// Whether the consumer was closed.
     pub(super) closed: watch::Sender<bool>,
+    /// The tasks that return messages.
+    tasks: Mutex<JoinSet<()>>,
 }
 
 /// A message that was delivered and is not settled.
@@ -49,8 +53,16 @@ struct InFlight {
     tag: DeliveryTag,
     /// The time at which the message is returned, unless its progress is reported.
     deadline: Instant,
-    /// Whether the message was returned, and waits here.
-    is_held: bool,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Handling,
+    /// The message was returned, and waits here.
+    Held,
+    /// The message is published again, and then acknowledged.
+    Returning,
 }
 
 impl Deliveries {
@@ -71,6 +83,7 @@ impl Deliveries {
             wake: Notify::new(),
             failure: Mutex::default(),
             closed: watch::Sender::new(false),
+            tasks: Mutex::default(),
         }
     }
 
@@ -163,7 +176,7 @@ impl Deliveries {
             InFlight {
                 tag,
                 deadline,
-                is_held: false,
+                stage: Stage::Handling,
             },
         );
     }
@@ -181,8 +194,51 @@ impl Deliveries {
     /// Keeps a message that was returned with a delay.
     pub(super) fn hold(&self, tag: u64) {
         if let Some(message) = self.in_flight().get_mut(&tag) {
-            message.is_held = true;
+            message.stage = Stage::Held;
             message.deadline = Instant::now() + FAR_FUTURE;
+        }
+    }
+
+    /// Keeps a message in flight until it is published again and acknowledged, and returns whether it still is.
+    ///
+    /// Otherwise the broker would deliver it twice: the published message, and the one that goes back when its
+    /// `ack_wait` passes or the channel closes.
+    pub(super) fn start_return(&self, tag: u64) -> bool {
+        let mut in_flight = self.in_flight();
+        let Some(message) = in_flight.get_mut(&tag) else {
+            return false;
+        };
+        // A closed consumer returns the messages that it holds.
+        let goes_back = message.stage == Stage::Held && *self.closed.borrow();
+        let starts = message.tag.is_open(&self.channel) && !goes_back;
+        if starts {
+            message.stage = Stage::Returning;
+        }
+        starts
+    }
+
+    fn tasks(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts a task that returns a message, for which [`cancel`](Self::cancel) waits.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks();
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(task);
+    }
+
+    /// Waits until all tasks have ended, up to half the time limit of a request. They go on if the future is
+    /// dropped.
+    async fn join_tasks(&self) {
+        let joining = async {
+            while poll_fn(|context| self.tasks().poll_join_next(context))
+                .await
+                .is_some()
+            {}
+        };
+        if timeout(self.timeout / 2, joining).await.is_err() {
+            debug!(queue = %self.queue, "failed to return all messages of a consumer in time");
         }
     }
 
@@ -201,7 +257,7 @@ impl Deliveries {
             return;
         }
         if let Some(message) = self.in_flight().get_mut(&tag.number) {
-            message.is_held = true;
+            message.stage = Stage::Held;
             message.deadline = Instant::now() + self.subscription.ack_wait.min(FAR_FUTURE);
         }
         self.given_back().push(tag.clone());
@@ -233,13 +289,13 @@ impl Deliveries {
     pub(super) fn is_handling(&self) -> bool {
         let in_flight = self.in_flight();
         let mut in_flight = in_flight.values();
-        in_flight.any(|own| !own.is_held && own.tag.is_open(&self.channel))
+        in_flight.any(|own| own.stage != Stage::Held && own.tag.is_open(&self.channel))
     }
 
     /// Returns the held messages to the queue, the oldest first.
     pub(super) fn return_held(&self) {
         let in_flight = self.in_flight();
-        let held = in_flight.values().filter(|own| own.is_held);
+        let held = in_flight.values().filter(|own| own.stage == Stage::Held);
         let mut held: Vec<&DeliveryTag> = held.map(|own| &own.tag).collect();
         held.sort_by_key(|tag| tag.number);
         for tag in held {
@@ -251,7 +307,7 @@ impl Deliveries {
     pub(super) fn return_expired(&self) {
         let now = Instant::now();
         self.in_flight().retain(|_, message| {
-            let is_expired = message.deadline <= now;
+            let is_expired = message.deadline <= now && message.stage != Stage::Returning;
             if is_expired {
                 message.tag.requeue(&self.channel);
             }
@@ -259,13 +315,17 @@ impl Deliveries {
         });
     }
 
-    /// Asks the broker to send no more messages. The request is sent before this returns, so that messages which
-    /// are returned afterwards do not come to this consumer again.
+    /// Asks the broker to send no more messages, once all tasks have ended. If there are none, the request is sent
+    /// before this returns, so that messages which are returned afterwards do not come to this consumer again.
+    ///
+    /// The broker answers when the queue has applied earlier acknowledgements. Of those that follow, it passes on 32
+    /// at a time, and drops the others if the channel ends.
     pub(super) fn cancel(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
         self.closed.send_replace(true);
         let own = Arc::clone(self);
         let tag = own.received().consumer.tag();
         let mut cancelling: BoxFuture<'static, _> = Box::pin(async move {
+            own.join_tasks().await;
             let options = BasicCancelOptions::default();
             own.channel.basic_cancel(tag, options).await
         });

@@ -1,5 +1,6 @@
 //! Processes of several deployments on one queue.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use eventkit::transport::{Subscription, Transport, TransportErrorKind};
@@ -77,6 +78,61 @@ async fn messages_of_an_earlier_selection_are_skipped() {
     assert!(nothing.is_err());
     let listed = rabbitmq.subscriptions().await.unwrap().unwrap();
     assert_eq!(listed[0].unsettled, 0);
+}
+
+/// Returns the number of messages in the queues of subscriptions and delays.
+fn stored(node: &Node, exchange: &str) -> u64 {
+    let queues =
+        node.server()
+            .unwrap()
+            .control(&["list_queues", "--no-table-headers", "name", "messages"]);
+    let queues = queues.lines().filter_map(|line| line.split_once('\t'));
+    let own = queues.filter(|(name, _)| {
+        let name = name.strip_prefix(exchange);
+        name.is_some_and(|name| name.starts_with('.') && name != ".eventkit.state")
+    });
+    own.map(|(_, count)| count.trim().parse::<u64>().unwrap())
+        .sum()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_are_skipped_while_a_consumer_closes_are_delivered_once() {
+    const COUNT: usize = 400;
+    let node = Node::shared();
+    let Some((builder, exchange)) = node.exchange() else {
+        return;
+    };
+    let [one, two] = [builder.clone().open().await, builder.open().await].map(Result::unwrap);
+    let narrow = Subscription::new("s", ["a"]);
+    let wide = Subscription::new("s", ["a", "b"]);
+    let mut earlier = subscribe(&one, &narrow).await;
+    subscribe(&two, &wide).await.close().await.unwrap();
+    for number in 0..COUNT {
+        let event = event("b", &number.to_string()).build().unwrap();
+        assert!(!two.publish(&event).await.unwrap().unrouted);
+        // The earlier deployment returns all of them, some of which it has in hand when it stops.
+        if number % 80 == 40 {
+            let nothing = timeout(Duration::from_millis(30), earlier.next()).await;
+            assert!(nothing.is_err(), "{nothing:?}");
+            earlier.close().await.unwrap();
+            earlier = subscribe(&one, &narrow).await;
+        }
+    }
+    earlier.close().await.unwrap();
+    let mut later = subscribe(&two, &wide).await;
+    let mut delivered = BTreeMap::<String, u32>::new();
+    loop {
+        while let Ok(incoming) = timeout(Duration::from_millis(500), later.next()).await {
+            let incoming = incoming.unwrap().unwrap();
+            *delivered.entry(id(&incoming).to_owned()).or_default() += 1;
+            incoming.handle.ack().await.unwrap();
+        }
+        if delivered.len() == COUNT && stored(&node, &exchange) == 0 {
+            break;
+        }
+    }
+    delivered.retain(|_, count| *count > 1);
+    assert!(delivered.is_empty(), "delivered again: {delivered:?}");
 }
 
 #[tokio::test]
