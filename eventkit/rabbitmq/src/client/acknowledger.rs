@@ -18,11 +18,11 @@ use uuid::Uuid;
 use super::consumer_state::ConsumerState;
 use super::delays::{Returned, Wait};
 use super::delivery_tag::DeliveryTag;
+use super::entry::{Entry, StoredRecord};
 use super::error::answer;
 use super::publishing::Outcome;
 use super::received_message::{Origin, ReceivedMessage};
 use super::record;
-use super::state::{Entry, StoredRecord};
 use crate::mapping::routing::return_key;
 
 /// The initial and the maximum delay of a message that is returned for a later selection.

@@ -8,11 +8,11 @@ use tracing::debug;
 
 use super::deliveries::Deliveries;
 use super::delivery_tag::DeliveryTag;
+use super::entry::Entry;
 use super::error::{REPLY_SUCCESS, answer};
 use super::received_message::ReceivedMessage;
 use super::record;
 use super::shared::Shared;
-use super::state::Entry;
 use crate::mapping::names::short;
 
 /// An open subscription, for as long as one of its messages is not settled.

@@ -10,9 +10,9 @@ use tracing::{debug, info};
 
 use super::consumer_state::ConsumerState;
 use super::deliveries::Deliveries;
+use super::entry::{Entry, Opening, SubscriptionState};
 #[cfg(feature = "management")]
 use super::operators;
-use super::state::{Entry, Opening, SubscriptionState};
 
 /// The minimum and maximum interval between checks of the messages in flight.
 const MIN_TICK: Duration = Duration::from_millis(50);

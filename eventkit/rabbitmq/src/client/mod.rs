@@ -8,6 +8,7 @@ mod consumer_state;
 mod delays;
 mod deliveries;
 mod delivery_tag;
+mod entry;
 mod error;
 mod frames;
 mod keeper;

@@ -7,9 +7,9 @@ use eventkit::transport::{
     is_reserved, telemetry,
 };
 
+use super::entry::SubscriptionState;
 use super::publishing::Outcome;
 use super::shared::Shared;
-use super::state::SubscriptionState;
 use super::transport::RabbitMq;
 use crate::mapping::message::{self, OutgoingMessage};
 

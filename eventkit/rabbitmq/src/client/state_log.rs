@@ -24,11 +24,12 @@ use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 use uuid::Uuid;
 
+use super::entry::{Entry, SubscriptionState};
 use super::error::{answer, is_not_found, transport_error};
 use super::link::Link;
 use super::publishing::{Outcome, Publishing};
 use super::queue::{Administrator, table, text};
-use super::state::{Entry, State, SubscriptionState};
+use super::state::State;
 use crate::mapping::message::PERSISTENT;
 use crate::mapping::names::{Names, short};
 

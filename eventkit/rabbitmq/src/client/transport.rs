@@ -14,11 +14,11 @@ use tracing::{info, warn};
 
 use super::consumer::RabbitConsumer;
 use super::deliveries::{MAX_HELD, prefetch};
+use super::entry::{Entry, Opening, SubscriptionState, digest_of};
 use super::error::answer;
 #[cfg(feature = "management")]
 use super::operators;
 use super::shared::Shared;
-use super::state::{Entry, Opening, SubscriptionState, digest_of};
 use super::subscriptions;
 use crate::mapping::names::{self, MAX_NAME, short};
 use crate::mapping::routing;
