@@ -8,7 +8,8 @@ use eventkit::event::{AttributeRef, MediaType, Timestamp, Violation};
 use eventkit::format::{self, Format, Json};
 use eventkit::{CloudEvent, DecodeError, Event, Limits};
 
-use super::{PREFIX, PREFIX_WITH_COLON, STRUCTURED_PREFIX, is_structured};
+use super::separator::attribute;
+use super::{HeaderRef, STRUCTURED_PREFIX, is_structured};
 
 const DATA_CONTENT_TYPE: &str = "datacontenttype";
 
@@ -26,40 +27,6 @@ const CORE: [&str; 8] = [
 
 /// The maximum number of seconds of a timestamp; a larger number counts milliseconds, as in AMQP 1.0.
 const MAX_SECONDS: u64 = 100_000_000_000;
-
-/// The value of a header, in the types of AMQP 0-9-1 that attributes can have.
-///
-/// ```
-/// use eventkit_rabbitmq::binding::{self, HeaderRef};
-///
-/// let headers = [
-///     ("cloudEvents:specversion", HeaderRef::Text("1.0")),
-///     ("cloudEvents:id", HeaderRef::Integer(17)),
-///     ("cloudEvents:source", HeaderRef::Text("/shop")),
-///     ("cloudEvents:type", HeaderRef::Text("placed")),
-///     ("cloudEvents:time", HeaderRef::Timestamp(1_769_850_000)),
-/// ];
-/// let event = binding::decode(Some("text/plain"), headers, "hello".into())?;
-/// assert_eq!(event.id(), "17");
-/// assert_eq!(event.time().unwrap().to_string(), "2026-01-31T09:00:00Z");
-/// # Ok::<(), eventkit::DecodeError>(())
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum HeaderRef<'a> {
-    /// A boolean.
-    Boolean(bool),
-    /// An integer of any width.
-    Integer(i64),
-    /// Text.
-    Text(&'a str),
-    /// A byte array, or text that is not UTF-8.
-    Bytes(&'a [u8]),
-    /// A timestamp, in seconds since 1970, or in milliseconds, as bridges from AMQP 1.0 may pass it on.
-    Timestamp(u64),
-    /// A value of a type that attributes do not have.
-    Other,
-}
 
 /// The content mode of a message.
 enum Mode {
@@ -205,29 +172,6 @@ impl Decoder {
     }
 }
 
-impl HeaderRef<'_> {
-    /// Returns the number of bytes that count for the limit of headers.
-    pub(crate) fn size(self) -> usize {
-        match self {
-            Self::Boolean(_) => 1,
-            Self::Integer(_) | Self::Timestamp(_) | Self::Other => 8,
-            Self::Text(text) => text.len(),
-            Self::Bytes(bytes) => bytes.len(),
-        }
-    }
-}
-
-/// Returns the attribute name of a header; header names are case-sensitive.
-fn attribute(header: &str) -> Option<&str> {
-    let attribute = header.strip_prefix(PREFIX);
-    attribute.or_else(|| header.strip_prefix(PREFIX_WITH_COLON))
-}
-
-/// Returns whether a header is an attribute.
-pub(crate) fn is_attribute(header: &str) -> bool {
-    attribute(header).is_some()
-}
-
 /// Collects the attributes from the headers of a message.
 fn read_binary<'a>(
     content_type: Option<&'a str>,
@@ -310,112 +254,6 @@ mod tests {
     use super::*;
 
     type Header = (&'static str, HeaderRef<'static>);
-
-    /// A message of another SDK: its content type, its headers, and whether an extension is one of them.
-    type Foreign = (&'static str, &'static str, Vec<Header>, bool);
-
-    /// Returns the headers of an event with a prefix, in text.
-    fn texts(prefix: &'static str) -> Vec<Header> {
-        let names = match prefix {
-            PREFIX => [
-                "cloudEvents_specversion",
-                "cloudEvents_id",
-                "cloudEvents_source",
-                "cloudEvents_type",
-            ],
-            _ => [
-                "cloudEvents:specversion",
-                "cloudEvents:id",
-                "cloudEvents:source",
-                "cloudEvents:type",
-            ],
-        };
-        let values = ["1.0", "A-1", "/shop", "placed"].map(HeaderRef::Text);
-        names.into_iter().zip(values).collect()
-    }
-
-    /// Returns messages of other SDKs, as their sources write them.
-    ///
-    /// - Go (`protocol/amqp/v2/write_message.go` and `types.go`): a colon, an Integer as a long, a time as a
-    ///   timestamp.
-    /// - .NET (`AmqpExtensions.cs`): `ToAmqpMessage` writes a colon, `ToAmqpMessageWithUnderscorePrefix` the
-    ///   other prefix; an Integer as an int, a time as a timestamp.
-    /// - Java with Spring AMQP (`MessageBuilderMessageWriter.java`): an underscore, text alone, and the content
-    ///   type of data in a header. The property is what Spring sets by default.
-    /// - Java with Proton, as in Vert.x (`ProtonAmqpMessageWriter.java`): a colon, text alone, and extensions
-    ///   without a prefix.
-    ///
-    /// RabbitMQ has converted timestamps of AMQP 1.0 to seconds since version 3.13.
-    fn messages_of_others() -> Vec<Foreign> {
-        let text = HeaderRef::Text;
-        let json = "application/json";
-        let message = |prefix, more: &[Header]| [texts(prefix), more.to_vec()].concat();
-        let go = message(
-            PREFIX_WITH_COLON,
-            &[
-                ("cloudEvents:time", HeaderRef::Timestamp(1_769_850_000_000)),
-                ("cloudEvents:attempt", HeaderRef::Integer(2)),
-            ],
-        );
-        let dotnet = message(
-            PREFIX_WITH_COLON,
-            &[
-                ("cloudEvents:time", HeaderRef::Timestamp(1_769_850_000)),
-                ("cloudEvents:attempt", HeaderRef::Integer(2)),
-                ("x-death", HeaderRef::Other),
-            ],
-        );
-        let dotnet_with_underscore = message(
-            PREFIX,
-            &[
-                ("cloudEvents_time", HeaderRef::Timestamp(1_769_850_000)),
-                ("cloudEvents_attempt", HeaderRef::Integer(2)),
-            ],
-        );
-        let spring = message(
-            PREFIX,
-            &[
-                ("cloudEvents_datacontenttype", text(json)),
-                ("cloudEvents_time", text("2026-01-31T09:00:00Z")),
-                ("cloudEvents_attempt", text("2")),
-                ("spring_listener_return_correlation", text("6a2f")),
-            ],
-        );
-        let proton = message(
-            PREFIX_WITH_COLON,
-            &[
-                ("cloudEvents:time", text("2026-01-31T09:00:00Z")),
-                ("attempt", text("2")),
-            ],
-        );
-        vec![
-            ("Go", json, go, true),
-            (".NET", json, dotnet, true),
-            (
-                ".NET with an underscore",
-                json,
-                dotnet_with_underscore,
-                true,
-            ),
-            ("Java with Spring", "application/octet-stream", spring, true),
-            ("Java with Proton", json, proton, false),
-        ]
-    }
-
-    #[test]
-    fn messages_of_other_sdks_are_decoded() {
-        for (sdk, content_type, headers, has_extension) in messages_of_others() {
-            let event = decode(Some(content_type), headers, r#"{"n": 7}"#.into());
-            let event = event.unwrap_or_else(|error| panic!("{sdk}: {error}"));
-            let attributes = (event.id(), event.source(), event.ty());
-            assert_eq!(attributes, ("A-1", "/shop", "placed"), "{sdk}");
-            let time = event.time().unwrap().to_utc().timestamp();
-            assert_eq!(time, 1_769_850_000, "{sdk}");
-            let attempt = event.extension("attempt").map(|own| own.to_text());
-            assert_eq!(attempt.as_deref(), has_extension.then_some("2"), "{sdk}");
-            assert_eq!(event.data_content_type(), Some("application/json"), "{sdk}");
-        }
-    }
 
     fn with(name: &'static str, value: HeaderRef<'static>) -> Vec<Header> {
         let text = HeaderRef::Text;

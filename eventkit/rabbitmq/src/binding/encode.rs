@@ -8,7 +8,8 @@ use eventkit::event::AttributeRef;
 use eventkit::format::Format;
 use eventkit::{EncodeError, Event};
 
-use super::{HeaderRef, MAX_SHORT_STRING, PREFIX, is_structured};
+use super::separator::Separator;
+use super::{HeaderRef, HeaderValue, MAX_SHORT_STRING, is_structured};
 
 /// The content type, the headers and the body of a message.
 ///
@@ -32,20 +33,6 @@ pub struct Message {
     pub body: Bytes,
 }
 
-/// The value of an encoded header.
-///
-/// [`Message`] has an example.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HeaderValue {
-    /// A boolean, the type `t`.
-    Boolean(bool),
-    /// An integer, which is encoded with 64 bits, the type `l` (3.1.3.2).
-    Integer(i64),
-    /// Text, the type `S`.
-    Text(String),
-}
-
 impl Message {
     /// Returns the headers in the form that [`decode`](super::decode) takes.
     pub fn headers(&self) -> impl Iterator<Item = (&str, HeaderRef<'_>)> + Clone {
@@ -62,40 +49,42 @@ impl Message {
     }
 }
 
-impl<'a> From<&'a HeaderValue> for HeaderRef<'a> {
-    fn from(value: &'a HeaderValue) -> Self {
-        match value {
-            HeaderValue::Boolean(flag) => Self::Boolean(*flag),
-            HeaderValue::Integer(number) => Self::Integer(*number),
-            HeaderValue::Text(text) => Self::Text(text),
-        }
-    }
-}
-
 /// Encodes an event in binary content mode, with attributes as headers and data as body (3.1).
+///
+/// The names of the headers have the default [separator](Separator).
 ///
 /// # Errors
 ///
 /// Returns an error if the data is text in a charset other than UTF-8, as it may be after decoding
 /// from a structured format, or if the name of an extension is too long for a header.
 pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
+    encode_binary_with(event, Separator::default())
+}
+
+/// Encodes an event in binary content mode, with a separator in the names of headers (3.1.3.1).
+///
+/// # Errors
+///
+/// Returns an error if [`encode_binary`] does.
+pub fn encode_binary_with(event: &Event, separator: Separator) -> Result<Message, EncodeError> {
     let mut headers = Vec::with_capacity(8 + event.extensions().len());
     let time = event.time().map(|time| time.to_string());
     let content_type = event.data_content_type();
     let is_property = |text: &&str| text.len() <= MAX_SHORT_STRING && !is_structured(text);
     let property = content_type.filter(is_property);
+    let names = separator.core_headers();
     let core = [
-        ("cloudEvents_specversion", Some(event.spec_version())),
-        ("cloudEvents_id", Some(event.id())),
-        ("cloudEvents_source", Some(event.source())),
-        ("cloudEvents_type", Some(event.ty())),
-        ("cloudEvents_subject", event.subject()),
-        ("cloudEvents_time", time.as_deref()),
+        (names.spec_version, Some(event.spec_version())),
+        (names.id, Some(event.id())),
+        (names.source, Some(event.source())),
+        (names.ty, Some(event.ty())),
+        (names.subject, event.subject()),
+        (names.time, time.as_deref()),
         (
-            "cloudEvents_datacontenttype",
+            names.data_content_type,
             content_type.filter(|_| property.is_none()),
         ),
-        ("cloudEvents_dataschema", event.data_schema()),
+        (names.data_schema, event.data_schema()),
     ];
     for (name, value) in core {
         if let Some(value) = value {
@@ -104,7 +93,7 @@ pub fn encode_binary(event: &Event) -> Result<Message, EncodeError> {
         }
     }
     for (name, value) in event.extensions() {
-        let header = format!("{PREFIX}{name}");
+        let header = format!("{}{name}", separator.prefix());
         if header.len() > MAX_SHORT_STRING {
             let reason = format!("the name `{name}` is too long for a header of AMQP");
             return Err(EncodeError::format(reason));

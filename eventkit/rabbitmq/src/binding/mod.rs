@@ -11,8 +11,8 @@
 //! | boolean, long | `t`, `l` |
 //! | string, and all other types | `S` |
 //!
-//! Both prefixes are decoded; `cloudEvents_` is encoded, which JMS selectors can also name. Integers of every
-//! width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of AMQP 0-9-1
+//! Both prefixes are decoded. `cloudEvents_` is encoded, or `cloudEvents:` with [`Separator::Colon`]. Integers of
+//! every width, timestamps and byte arrays are decoded. Timestamps are encoded as text, since those of AMQP 0-9-1
 //! have neither an offset nor fractions of a second. Byte arrays are encoded as text too, since they are an
 //! extension of RabbitMQ.
 //!
@@ -41,19 +41,19 @@
 
 mod decode;
 mod encode;
+mod header;
+#[cfg(test)]
+mod other_sdks;
+mod separator;
 
-pub(crate) use decode::is_attribute;
-pub use decode::{Decoder, HeaderRef, decode, decode_as, with_limits};
-pub use encode::{HeaderValue, Message, encode_binary, encode_structured};
+pub use decode::{Decoder, decode, decode_as, with_limits};
+pub use encode::{Message, encode_binary, encode_binary_with, encode_structured};
+pub use header::{HeaderRef, HeaderValue};
+pub use separator::Separator;
+pub(crate) use separator::is_attribute;
 
 /// The prefix of the content types of structured messages (section 3).
 const STRUCTURED_PREFIX: &str = "application/cloudevents";
-
-/// The prefix of the headers of attributes that is encoded.
-const PREFIX: &str = "cloudEvents_";
-
-/// The prefix of the versions before 1.0.3, which other SDKs still send.
-const PREFIX_WITH_COLON: &str = "cloudEvents:";
 
 /// The maximum length of names and of some properties of AMQP, in bytes.
 const MAX_SHORT_STRING: usize = 255;

@@ -19,6 +19,7 @@ use super::publishing::Publishing;
 use super::security::{Certificates, Security};
 use super::shared::Shared;
 use super::transport::RabbitMq;
+use crate::binding::Separator;
 use crate::mapping::message::Mode;
 use crate::mapping::names::{self, Names};
 
@@ -32,7 +33,8 @@ impl RabbitMq {
             url: url.into(),
             certificates: Certificates::default(),
             exchange: "events".to_owned(),
-            mode: Mode::Binary,
+            format: None,
+            separator: Separator::default(),
             limits: Limits::DEFAULT,
             timeout: Duration::from_secs(5),
             heartbeat: Duration::from_secs(10),
@@ -51,7 +53,9 @@ pub struct RabbitMqBuilder {
     url: String,
     certificates: Certificates,
     exchange: String,
-    mode: Mode,
+    /// The format of structured content mode, if that is used.
+    format: Option<Arc<dyn Format>>,
+    separator: Separator,
     limits: Limits,
     timeout: Duration,
     heartbeat: Duration,
@@ -122,7 +126,28 @@ impl RabbitMqBuilder {
     /// Publishes events in structured content mode instead of binary mode. Both modes are always
     /// decoded.
     pub fn structured(mut self, format: impl Format) -> Self {
-        self.mode = Mode::Structured(Arc::new(format));
+        self.format = Some(Arc::new(format));
+        self
+    }
+
+    /// Sets the separator in the names of headers, in binary mode; [`Separator::Underscore`] by default. Both
+    /// are always decoded.
+    ///
+    /// Every publisher of the exchange may have its own. Retries keep that of the event.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use eventkit_rabbitmq::RabbitMq;
+    /// use eventkit_rabbitmq::binding::Separator;
+    ///
+    /// // Other consumers of the events use the SDK of Go.
+    /// let rabbitmq = RabbitMq::connect("amqp://127.0.0.1:5672/%2f").exchange("shop");
+    /// let rabbitmq = rabbitmq.separator(Separator::Colon).open().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn separator(mut self, separator: Separator) -> Self {
+        self.separator = separator;
         self
     }
 
@@ -218,7 +243,11 @@ impl RabbitMqBuilder {
         let (link, publishing) = (link("consumers"), link("publishing"));
         let publishing = Publishing::new(publishing, self.timeout);
         let names = Names::new(&self.exchange);
-        let settings = (self.mode, self.limits);
+        let mode = match self.format {
+            Some(format) => Mode::Structured(format),
+            None => Mode::Binary(self.separator),
+        };
+        let settings = (mode, self.limits);
         let shared = Shared::new(names, settings, self.timeout, link, publishing);
         #[cfg(feature = "management")]
         let shared = shared.with_inspection(inspection);
@@ -271,7 +300,7 @@ impl fmt::Debug for RabbitMqBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RabbitMqBuilder")
             .field("exchange", &self.exchange)
-            .field("mode", &self.mode)
+            .field("separator", &self.separator)
             .finish_non_exhaustive()
     }
 }

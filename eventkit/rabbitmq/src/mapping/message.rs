@@ -15,7 +15,7 @@ use lapin::types::{AMQPValue, FieldArray, FieldTable, ShortString};
 
 use super::names::{MAX_NAME, short};
 use super::routing;
-use crate::binding::{self, HeaderRef, HeaderValue};
+use crate::binding::{self, HeaderRef, HeaderValue, Separator};
 
 /// The delivery mode of messages that are stored on disk.
 pub(crate) const PERSISTENT: u8 = 2;
@@ -38,15 +38,15 @@ const HTTP_PREFIX: &str = "ce-";
 /// The content mode of published events.
 #[derive(Clone)]
 pub(crate) enum Mode {
-    Binary,
+    Binary(Separator),
     Structured(Arc<dyn Format>),
 }
 
 impl Mode {
     fn encode(&self, event: &Event) -> Result<binding::Message, EncodeError> {
         match self {
-            Self::Binary => {
-                let message = binding::encode_binary(event)?;
+            Self::Binary(separator) => {
+                let message = binding::encode_binary_with(event, *separator)?;
                 let headers = message.headers();
                 let sizes = headers.map(|(name, value)| name.len() + value.size());
                 // Attributes that exceed a frame become a part of the body.
@@ -64,7 +64,7 @@ impl Mode {
 impl fmt::Debug for Mode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Binary => f.write_str("Binary"),
+            Self::Binary(separator) => write!(f, "Binary({separator:?})"),
             Self::Structured(format) => write!(f, "Structured({})", format.content_type()),
         }
     }
@@ -387,7 +387,7 @@ mod tests {
         let event = event.extension("b", &*long).extension("c", &*long);
         let event = event.build().unwrap();
         let limits = Limits::DEFAULT;
-        let outgoing = encode(&event, &Mode::Binary, &limits).unwrap();
+        let outgoing = encode(&event, &Mode::Binary(Separator::Colon), &limits).unwrap();
         assert_eq!(owned_pairs(&outgoing.properties).len(), 1);
         let decoded = decode(limits, &outgoing.properties, &outgoing.body);
         assert_eq!(decoded.unwrap(), event);

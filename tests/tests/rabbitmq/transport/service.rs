@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
 use eventkit::{Event, Policy, Registry};
+use eventkit_rabbitmq::RabbitMq;
+use eventkit_rabbitmq::binding::Separator;
 use eventkit_service::DeadLetters;
 use tokio::time::{sleep, timeout};
 
@@ -27,11 +29,17 @@ fn note(handled: &Handled, name: &'static str, event: &Event) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_handler_retries_and_replays_on_its_own() {
-    let node = Node::shared();
-    let Some((builder, _)) = node.exchange() else {
-        return;
-    };
-    let rabbitmq = builder.open().await.unwrap();
+    for separator in [Separator::Underscore, Separator::Colon] {
+        let node = Node::shared();
+        let Some((builder, _)) = node.exchange() else {
+            return;
+        };
+        let rabbitmq = builder.separator(separator).open().await.unwrap();
+        retries_and_replays(&rabbitmq).await;
+    }
+}
+
+async fn retries_and_replays(rabbitmq: &RabbitMq) {
     let registry = Registry::new("tests");
     let handled = Handled::default();
     let works = Arc::new(AtomicBool::new(false));
@@ -46,10 +54,10 @@ async fn each_handler_retries_and_replays_on_its_own() {
         let works = mended.load(Ordering::Relaxed);
         works.then_some(()).ok_or("not yet")
     });
-    let (handle, running) = start(&registry, &rabbitmq).await;
+    let (handle, running) = start(&registry, rabbitmq).await;
 
-    publish(&rabbitmq, &event("t.a", "1").build().unwrap()).await;
-    publish(&rabbitmq, &event("t.b", "2").build().unwrap()).await;
+    publish(rabbitmq, &event("t.a", "1").build().unwrap()).await;
+    publish(rabbitmq, &event("t.b", "2").build().unwrap()).await;
     until(|| handle.health().counters().dead_lettered == 1).await;
     let count = |name, id: &str| {
         let handled = handled.lock().unwrap();

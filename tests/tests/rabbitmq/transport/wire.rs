@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use eventkit::transport::Subscription;
+use eventkit_rabbitmq::binding::Separator;
 use lapin::BasicProperties;
 use lapin::options::BasicPublishOptions;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
@@ -72,34 +73,55 @@ async fn events_are_sent_with_the_types_and_names_of_the_binding() {
     let Some((builder, exchange)) = node.exchange() else {
         return;
     };
-    let rabbitmq = builder.open().await.unwrap();
     let (_connection, channel) = channel(&node.url().unwrap()).await;
-    let mut consumer = listen(&channel, &exchange, &["#"]).await;
+    builder.clone().open().await.unwrap();
+    let mut others = listen(&channel, &exchange, &["#"]).await;
     let sent = event("t", "1")
         .extension("n", 7)
         .extension("flag", true)
         .subject("é");
     let sent = sent.without_time().data_text("hello").build().unwrap();
-    rabbitmq.publish(&sent).await.unwrap();
-    let delivery = delivery(&mut consumer).await;
-    assert_eq!(delivery.routing_key.as_str(), "t");
-    let properties = &delivery.properties;
-    assert_eq!(properties.delivery_mode(), &Some(2));
-    assert_eq!(properties.message_id().as_ref().unwrap().as_str(), "1");
-    assert_eq!(
-        properties.content_type().as_ref().unwrap().as_str(),
-        "text/plain; charset=utf-8"
-    );
-    let expected = table(&[
-        ("cloudEvents_specversion", text("1.0")),
-        ("cloudEvents_id", text("1")),
-        ("cloudEvents_source", text("/tests")),
-        ("cloudEvents_type", text("t")),
-        ("cloudEvents_subject", text("é")),
-        ("cloudEvents_n", AMQPValue::LongLongInt(7)),
-        ("cloudEvents_flag", AMQPValue::Boolean(true)),
-    ]);
-    assert_eq!(properties.headers().as_ref(), Some(&expected));
+    let separators = [
+        (Separator::Underscore, "cloudEvents_"),
+        (Separator::Colon, "cloudEvents:"),
+    ];
+    for (separator, prefix) in separators {
+        let rabbitmq = builder.clone().separator(separator).open().await.unwrap();
+        let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+        rabbitmq.publish(&sent).await.unwrap();
+        let delivery = delivery(&mut others).await;
+        assert_eq!(delivery.routing_key.as_str(), "t");
+        let properties = &delivery.properties;
+        assert_eq!(properties.delivery_mode(), &Some(2));
+        assert_eq!(properties.message_id().as_ref().unwrap().as_str(), "1");
+        assert_eq!(
+            properties.content_type().as_ref().unwrap().as_str(),
+            "text/plain; charset=utf-8"
+        );
+        let mut expected = FieldTable::default();
+        for (name, value) in [
+            ("specversion", text("1.0")),
+            ("id", text("1")),
+            ("source", text("/tests")),
+            ("type", text("t")),
+            ("subject", text("é")),
+            ("n", AMQPValue::LongLongInt(7)),
+            ("flag", AMQPValue::Boolean(true)),
+        ] {
+            expected.insert(format!("{prefix}{name}").into(), value);
+        }
+        assert_eq!(properties.headers().as_ref(), Some(&expected));
+        // It is the same event again after a delay.
+        for delay in [Some(Duration::from_millis(70)), None] {
+            let incoming = next(&mut *consumer).await;
+            assert_eq!(incoming.event.as_ref().unwrap(), &sent);
+            match delay {
+                Some(delay) => incoming.handle.nack(delay).await.unwrap(),
+                None => incoming.handle.ack().await.unwrap(),
+            }
+        }
+        consumer.close().await.unwrap();
+    }
 }
 
 #[tokio::test]
