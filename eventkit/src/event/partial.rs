@@ -349,6 +349,7 @@ impl Scalar<'_> {
             Self::Text(text) => text.len(),
             Self::Typed(value) => match &**value {
                 AttributeValue::Binary(bytes) => bytes.len().div_ceil(3) * 4,
+                AttributeValue::Timestamp(_) => 0,
                 value => value.to_text().len(),
             },
             Self::Null | Self::Invalid | Self::Boolean(_) | Self::Integer(_) => 0,

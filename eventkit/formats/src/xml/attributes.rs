@@ -9,6 +9,16 @@ pub(super) struct Attribute<'a> {
     pub(super) raw: &'a str,
 }
 
+impl<'a> Attribute<'a> {
+    /// Returns the prefix that the attribute declares, or `None` if it declares no namespace.
+    pub(super) fn declared_prefix(&self) -> Option<&'a str> {
+        match self.name.strip_prefix("xmlns")? {
+            "" => Some(""),
+            rest => rest.strip_prefix(':'),
+        }
+    }
+}
+
 /// The number of attributes that an element may have, so that comparing them takes little time.
 const MAX_ATTRIBUTES: usize = 256;
 
@@ -34,6 +44,12 @@ pub(super) fn parse(text: &str) -> Result<Vec<Attribute<'_>>, Malformed> {
         check_name(attribute.name)?;
         if attribute.raw.contains('<') {
             return Err(Malformed::Attributes);
+        }
+        if attributes
+            .iter()
+            .any(|own: &Attribute<'_>| own.name == attribute.name)
+        {
+            return Err(Malformed::AttributeTwice);
         }
         attributes.push(attribute);
         rest = after;

@@ -5,8 +5,22 @@ use std::borrow::Cow;
 use super::malformed::{Malformed, excerpt};
 
 /// Returns whether a document may contain a character (XML 1.0, `Char`).
-pub(super) fn is_allowed(c: char) -> bool {
+fn is_allowed(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+}
+
+/// Returns the first character that no document may contain.
+pub(super) fn forbidden(text: &str) -> Option<char> {
+    // U+FFFE and U+FFFF begin with 0xEF, and few texts have such a byte.
+    let is_suspect =
+        |byte: u8| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0xEF;
+    // A block has no early exit, so compilers vectorize it.
+    let has_suspect = |block: &[u8]| block.iter().fold(false, |any, b| any | is_suspect(*b));
+    if text.as_bytes().chunks(64).any(has_suspect) {
+        text.chars().find(|c| !is_allowed(*c))
+    } else {
+        None
+    }
 }
 
 /// Returns whether a character is white space (XML 1.0, `S`).
@@ -16,6 +30,12 @@ pub(super) fn is_space(c: char) -> bool {
 
 /// Returns whether a text is a name without a colon (Namespaces in XML 1.0, `NCName`).
 pub(super) fn is_name(text: &str) -> bool {
+    // The names of attributes are of this form.
+    if text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+    {
+        return true;
+    }
     text.starts_with(starts_name) && text.chars().all(|c| starts_name(c) || continues_name(c))
 }
 
@@ -64,7 +84,10 @@ pub(super) fn resolve(reference: &str) -> Result<char, Malformed> {
 
 /// Returns the value of an attribute: references are resolved, and white space becomes spaces.
 pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, Malformed> {
-    if !raw.contains(['&', '\t', '\n', '\r']) {
+    if !raw
+        .bytes()
+        .any(|byte| matches!(byte, b'&' | b'\t' | b'\n' | b'\r'))
+    {
         return Ok(Cow::Borrowed(raw));
     }
     let mut value = String::with_capacity(raw.len());
@@ -82,18 +105,20 @@ pub(super) fn attribute_value(raw: &str) -> Result<Cow<'_, str>, Malformed> {
 /// Appends text as the content of an element.
 pub(super) fn escape_text(text: &str, out: &mut String) {
     // A parser would read a raw carriage return as a line feed.
-    escape(text, &['&', '<', '>', '\r'], out);
+    escape(text, |byte| matches!(byte, b'&' | b'<' | b'>' | b'\r'), out);
 }
 
 /// Appends text as the value of an attribute in double quotes.
 pub(super) fn escape_attribute(text: &str, out: &mut String) {
     // A parser would read raw white space as spaces.
-    escape(text, &['&', '<', '"', '\t', '\n', '\r'], out);
+    let is_special = |byte| matches!(byte, b'&' | b'<' | b'"' | b'\t' | b'\n' | b'\r');
+    escape(text, is_special, out);
 }
 
-fn escape(text: &str, special: &[char], out: &mut String) {
+/// Appends text with references for the ASCII characters that are special.
+fn escape(text: &str, is_special: impl Fn(u8) -> bool, out: &mut String) {
     let mut rest = text;
-    while let Some(at) = rest.find(special) {
+    while let Some(at) = rest.bytes().position(&is_special) {
         out.push_str(&rest[..at]);
         out.push_str(match rest.as_bytes()[at] {
             b'&' => "&amp;",

@@ -62,11 +62,13 @@ struct Document<'a> {
     namespaces: Namespaces<'a>,
     bytes: &'a Bytes,
     limits: Limits,
+    /// The number of bytes of declarations that elements in data got from around them.
+    inherited_bytes: usize,
 }
 
 /// The data of an event, as its element contains it.
 enum DataContent<'a> {
-    Text(String),
+    Text(Cow<'a, str>),
     Binary(Bytes),
     Element(Cow<'a, str>),
 }
@@ -82,6 +84,7 @@ impl<'a> Document<'a> {
             namespaces: Namespaces::new(0),
             bytes,
             limits,
+            inherited_bytes: 0,
         })
     }
 
@@ -102,7 +105,7 @@ impl<'a> Document<'a> {
                     expect(&element, expected)?;
                     return Ok(tag);
                 }
-                Token::Text(_) | Token::Ignored => {}
+                Token::Text(_) | Token::Character(_) | Token::Ignored => {}
                 Token::End | Token::EndOfDocument => return Err(malformed(Malformed::Truncated)),
             }
         }
@@ -113,7 +116,7 @@ impl<'a> Document<'a> {
         loop {
             match self.next()? {
                 Token::EndOfDocument => return Ok(()),
-                Token::Text(_) | Token::Ignored => {}
+                Token::Text(_) | Token::Character(_) | Token::Ignored => {}
                 Token::Start(_) | Token::End => return Err(malformed(Malformed::SecondRoot)),
             }
         }
@@ -129,7 +132,8 @@ impl<'a> Document<'a> {
                     return Ok(None);
                 }
                 Token::Text(text) if text.chars().all(chars::is_space) => {}
-                Token::Text(_) => return Err(malformed(Malformed::Text)),
+                Token::Character(character) if chars::is_space(character) => {}
+                Token::Text(_) | Token::Character(_) => return Err(malformed(Malformed::Text)),
                 Token::Ignored => {}
                 Token::EndOfDocument => return Err(malformed(Malformed::Truncated)),
             }
@@ -143,6 +147,7 @@ impl<'a> Document<'a> {
             match self.next()? {
                 Token::Text(text) if whole.is_empty() => whole = text,
                 Token::Text(text) => whole.to_mut().push_str(&text),
+                Token::Character(character) => whole.to_mut().push(character),
                 Token::Ignored => {}
                 Token::Start(_) => return Err(malformed(Malformed::Child(excerpt(name)))),
                 Token::End => {
@@ -183,9 +188,9 @@ impl<'a> Document<'a> {
     /// Reads the element `data` that was entered, up to its end.
     fn data(&mut self, element: &Element<'a>) -> Result<DataContent<'a>, DecodeError> {
         let ty = element.ty.as_ref();
-        let ty = ty.filter(|(namespace, _)| namespace == SCHEMA);
-        match ty.map(|(_, name)| &**name) {
-            Some("string") => Ok(DataContent::Text(self.text("data")?.into_owned())),
+        let ty = ty.filter(|ty| ty.namespace == SCHEMA);
+        match ty.map(|ty| &*ty.local) {
+            Some("string") => self.text("data").map(DataContent::Text),
             Some("base64Binary") => {
                 let text = self.text("data")?;
                 let bytes = types::base64(&text);
@@ -206,6 +211,9 @@ impl<'a> Document<'a> {
             ElementError::Malformed(reason) => malformed(reason),
             ElementError::TooDeep(exceeded) => exceeded.into(),
         })?;
+        // The declarations around a batch would otherwise be copied to each of its events.
+        self.inherited_bytes += element.inherited_bytes();
+        self.limits.check_body_bytes(self.inherited_bytes)?;
         match self.child()? {
             None => Ok(element.into_text()),
             Some(_) => Err(not_one()),
@@ -237,9 +245,9 @@ impl<'a> PartialElement<'a> {
     /// Adds the attribute of an element.
     fn attribute(&mut self, element: &Element<'a>, text: Cow<'a, str>) {
         let name = element.local;
-        let declared = element.ty.as_ref().map(|(namespace, ty)| {
-            let is_of_event = namespace == CLOUD_EVENTS;
-            Type::find(ty).filter(|_| is_of_event)
+        let declared = element.ty.as_ref().map(|ty| {
+            let is_of_event = ty.namespace == CLOUD_EVENTS;
+            Type::find(&ty.local).filter(|_| is_of_event)
         });
         if name == "specversion" {
             let expected = "an attribute of the element `event`";
@@ -288,16 +296,10 @@ impl<'a> PartialElement<'a> {
         let data = match data {
             None => None,
             Some(DataContent::Binary(bytes)) => return self.reader.into_event(bytes),
-            Some(DataContent::Text(text)) => Some(Data::text(text)),
+            Some(DataContent::Text(text)) => Some(text_data(text, bytes)?),
             Some(DataContent::Element(text)) => {
                 self.declare_xml();
-                Some(match text {
-                    Cow::Owned(text) => Data::text(text),
-                    Cow::Borrowed(text) => {
-                        let shared = Data::from_utf8(bytes.slice_ref(text.as_bytes()));
-                        shared.map_err(|_| malformed(Malformed::NotUtf8))?
-                    }
-                })
+                Some(text_data(text, bytes)?)
             }
         };
         self.reader.into_event_with(data)
@@ -319,6 +321,17 @@ impl<'a> PartialElement<'a> {
                 );
             }
             Some(_) => {}
+        }
+    }
+}
+
+/// Creates data, which shares the bytes of the document if the text is a part of it.
+fn text_data(text: Cow<'_, str>, bytes: &Bytes) -> Result<Data, DecodeError> {
+    match text {
+        Cow::Owned(text) => Ok(Data::text(text)),
+        Cow::Borrowed(text) => {
+            let shared = Data::from_utf8(bytes.slice_ref(text.as_bytes()));
+            shared.map_err(|_| malformed(Malformed::NotUtf8))
         }
     }
 }

@@ -16,10 +16,10 @@ pub(super) struct DataElement<'a> {
     text: &'a str,
     /// The length of `<` and the name.
     name: usize,
-    /// The prefixes that are not declared in it. The empty one stands for the default namespace.
-    needed: Vec<&'a str>,
     /// The declarations around the element that belong to it.
     inherited: String,
+    /// Whether all prefixes in it are declared in it.
+    is_complete: bool,
 }
 
 /// The error of an element that cannot be read.
@@ -42,17 +42,20 @@ impl<'a> DataElement<'a> {
         namespaces: &mut Namespaces<'a>,
         limits: Limits,
     ) -> Result<Self, ElementError> {
-        let outer = namespaces.bindings().len();
-        let mut needed = Vec::new();
+        // The bindings around the element that it uses.
+        let mut needed = vec![false; namespaces.bindings().len()];
+        let mut has_undeclared = false;
         let mut depth = 1;
         let mut enter = |namespaces: &mut Namespaces<'a>, tag: &Tag<'a>| {
-            for (prefix, at) in namespaces.enter(tag)?.used {
-                let is_inherited = at.is_none_or(|at| at < outer);
-                if is_inherited && !needed.contains(&prefix) {
-                    needed.push(prefix);
+            let entered = namespaces.enter_with(tag, |at| match at {
+                None => has_undeclared = true,
+                Some(at) => {
+                    if let Some(is_needed) = needed.get_mut(at) {
+                        *is_needed = true;
+                    }
                 }
-            }
-            Ok::<(), Malformed>(())
+            });
+            entered.map(drop)
         };
         limits
             .check_json_depth(depth)
@@ -71,7 +74,7 @@ impl<'a> DataElement<'a> {
                     depth -= 1;
                     namespaces.leave();
                 }
-                Token::Text(_) | Token::Ignored => {}
+                Token::Text(_) | Token::Character(_) | Token::Ignored => {}
                 Token::EndOfDocument => return Err(Malformed::Truncated.into()),
             }
         }
@@ -79,8 +82,13 @@ impl<'a> DataElement<'a> {
             text: &tokens.text()[tag.start..tokens.position()],
             name: 1 + tag.name.len(),
             inherited: inherited(tag, namespaces, &needed),
-            needed,
+            is_complete: !has_undeclared,
         })
+    }
+
+    /// Returns the number of bytes that the text of the element has besides its part of the document.
+    pub(super) fn inherited_bytes(&self) -> usize {
+        self.inherited.len()
     }
 
     /// Returns the text of the element as a document of its own, which is a part of the text if
@@ -96,7 +104,7 @@ impl<'a> DataElement<'a> {
 
 /// Returns the declarations around an element that belong to it: those of prefixes that it uses,
 /// and those that the format does not need itself.
-fn inherited(tag: &Tag<'_>, namespaces: &Namespaces<'_>, needed: &[&str]) -> String {
+fn inherited(tag: &Tag<'_>, namespaces: &Namespaces<'_>, needed: &[bool]) -> String {
     let bindings = namespaces.bindings();
     let mut declarations = String::new();
     for (at, binding) in bindings.iter().enumerate() {
@@ -104,12 +112,10 @@ fn inherited(tag: &Tag<'_>, namespaces: &Namespaces<'_>, needed: &[&str]) -> Str
         let is_replaced = bindings[at + 1..]
             .iter()
             .any(|later| later.prefix == prefix);
-        let is_own = tag.attributes.iter().any(|attribute| {
-            attribute.name == "xmlns" && prefix.is_empty()
-                || attribute.name.strip_prefix("xmlns:") == Some(prefix)
-        });
+        let mut own = tag.attributes.iter();
+        let is_own = own.any(|attribute| attribute.declared_prefix() == Some(prefix));
         let is_of_format = matches!(&*binding.namespace, CLOUD_EVENTS | SCHEMA | INSTANCE);
-        let is_wanted = needed.contains(&prefix) || !is_of_format;
+        let is_wanted = needed[at] || !is_of_format;
         if is_replaced || is_own || !is_wanted || binding.namespace.is_empty() {
             continue;
         }
@@ -134,11 +140,10 @@ pub(super) fn is_element(text: &str) -> bool {
     let Ok(Token::Start(tag)) = tokens.next() else {
         return false;
     };
-    let mut namespaces = Namespaces::new(PREFIXES);
+    let mut namespaces = Namespaces::new(PREFIXES.len());
     let element = DataElement::read(&tag, &mut tokens, &mut namespaces, Limits::DEFAULT);
     element.is_ok_and(|element| {
         // A prefix that is not declared could be one of the document's.
-        let is_complete = element.needed.iter().all(|prefix| prefix.is_empty());
-        is_complete && tag.start == 0 && element.text.len() == text.len()
+        element.is_complete && tag.start == 0 && element.text.len() == text.len()
     })
 }

@@ -1,5 +1,7 @@
 //! The encoder of XML events.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
@@ -9,17 +11,24 @@ use eventkit::{EncodeError, Event};
 
 use super::chars::{self, escape_text};
 use super::element::is_element;
-use super::namespaces::{CLOUD_EVENTS, INSTANCE, SCHEMA};
+use super::namespaces::PREFIXES;
 use super::types::Type;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
+/// The bytes of a document besides its texts and its data: the root, the names of elements, and the
+/// time.
+const OVERHEAD: usize = 576;
+/// The bytes of most extensions, with the names of their elements.
+const EXTENSION: usize = 128;
+
 /// Encodes one event as a document.
 pub(super) fn event(event: &Event) -> Result<Bytes, EncodeError> {
-    let data = event.data().map_or(0, |data| data.as_bytes().len());
-    let mut out = String::with_capacity(1024 + data);
+    let mut out = String::with_capacity(capacity(event));
     out.push_str(DECLARATION);
-    element(event, &namespaces(), &mut out)?;
+    out.push_str("<ce:event");
+    declare_namespaces(&mut out);
+    element(event, &mut out)?;
     Ok(out.into())
 }
 
@@ -27,25 +36,43 @@ pub(super) fn event(event: &Event) -> Result<Bytes, EncodeError> {
 pub(super) fn batch(events: &[Event]) -> Result<Bytes, EncodeError> {
     let mut out = String::from(DECLARATION);
     out.push_str("<ce:batch");
-    out.push_str(&namespaces());
+    declare_namespaces(&mut out);
     out.push('>');
     for event in events {
-        element(event, "", &mut out)?;
+        out.push_str("<ce:event");
+        element(event, &mut out)?;
     }
     out.push_str("</ce:batch>");
     Ok(out.into())
 }
 
-/// Returns the declarations of the root.
-///
-/// The default namespace stays free, so that an element that is data keeps its namespaces.
-fn namespaces() -> String {
-    format!(" xmlns:ce=\"{CLOUD_EVENTS}\" xmlns:xs=\"{SCHEMA}\" xmlns:xsi=\"{INSTANCE}\"")
+/// Returns a number of bytes that the document of most events fits in.
+fn capacity(event: &Event) -> usize {
+    let core = [
+        Some(event.id()),
+        Some(event.source()),
+        Some(event.ty()),
+        event.subject(),
+        event.data_content_type(),
+        event.data_schema(),
+    ];
+    let core: usize = core.into_iter().flatten().map(str::len).sum();
+    let data = event.data().map_or(0, |data| data.as_bytes().len());
+    OVERHEAD + core + event.extensions().len() * EXTENSION + data + data / 8
 }
 
-fn element(event: &Event, namespaces: &str, out: &mut String) -> Result<(), EncodeError> {
-    out.push_str("<ce:event");
-    out.push_str(namespaces);
+fn declare_namespaces(out: &mut String) {
+    for (prefix, namespace) in PREFIXES {
+        out.push_str(" xmlns:");
+        out.push_str(prefix);
+        out.push_str("=\"");
+        out.push_str(namespace);
+        out.push('"');
+    }
+}
+
+/// Writes the rest of the element of an event, after its name and the namespaces that it declares.
+fn element(event: &Event, out: &mut String) -> Result<(), EncodeError> {
     out.push_str(" specversion=\"");
     out.push_str(event.spec_version());
     out.push_str("\">");
@@ -62,7 +89,7 @@ fn element(event: &Event, namespaces: &str, out: &mut String) -> Result<(), Enco
         }
     }
     if let Some(time) = event.time() {
-        attribute("time", None, &time.to_string(), out);
+        write!(out, "<ce:time>{time}</ce:time>").map_err(EncodeError::format)?;
     }
     for (name, value) in event.extensions() {
         extension(name, value, out)?;
@@ -111,7 +138,7 @@ fn data(data: &Data, event: &Event, out: &mut String) -> Result<(), EncodeError>
     };
     match data
         .as_str()
-        .filter(|text| text.chars().all(chars::is_allowed))
+        .filter(|text| chars::forbidden(text).is_none())
     {
         Some(text) if data.kind() == DataKind::Text && is_xml(event) && is_element(text) => {
             write("any", &|out| out.push_str(text));

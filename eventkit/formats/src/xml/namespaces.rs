@@ -10,8 +10,11 @@ use super::tokens::Tag;
 pub(super) const CLOUD_EVENTS: &str = "http://cloudevents.io/xmlformat/V1";
 pub(super) const SCHEMA: &str = "http://www.w3.org/2001/XMLSchema";
 pub(super) const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
-/// The number of prefixes that an encoded event declares: those of the three namespaces above.
-pub(super) const PREFIXES: usize = 3;
+/// The prefixes that an encoded document declares.
+///
+/// The default namespace stays free, so that an element that is data keeps its namespaces.
+pub(super) const PREFIXES: [(&str, &str); 3] =
+    [("ce", CLOUD_EVENTS), ("xs", SCHEMA), ("xsi", INSTANCE)];
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const DECLARATIONS: &str = "http://www.w3.org/2000/xmlns/";
 
@@ -38,10 +41,14 @@ pub(super) struct Element<'a> {
     /// Whether it is in the namespace of CloudEvents.
     pub(super) is_of_event: bool,
     pub(super) local: &'a str,
-    /// The namespace and the local part of its `xsi:type`.
-    pub(super) ty: Option<(Cow<'a, str>, String)>,
-    /// The prefixes that it uses, with the index of each binding.
-    pub(super) used: Vec<(&'a str, Option<usize>)>,
+    pub(super) ty: Option<TypeName<'a>>,
+}
+
+/// The value of an `xsi:type`.
+pub(super) struct TypeName<'a> {
+    /// The namespace, which is empty if the prefix is not declared.
+    pub(super) namespace: Cow<'a, str>,
+    pub(super) local: Cow<'a, str>,
 }
 
 impl<'a> Namespaces<'a> {
@@ -61,26 +68,30 @@ impl<'a> Namespaces<'a> {
 
     /// Enters an element.
     pub(super) fn enter(&mut self, tag: &Tag<'a>) -> Result<Element<'a>, Malformed> {
+        self.enter_with(tag, |_| {})
+    }
+
+    /// Enters an element, and calls a function with the index of each binding that the element uses,
+    /// or with `None` for an undeclared prefix in an `xsi:type`.
+    pub(super) fn enter_with(
+        &mut self,
+        tag: &Tag<'a>,
+        mut used: impl FnMut(Option<usize>),
+    ) -> Result<Element<'a>, Malformed> {
         self.depth += 1;
         attributes::check_name(tag.name)?;
         for attribute in &tag.attributes {
-            let prefix = match split(attribute.name) {
-                ("", "xmlns") => "",
-                ("xmlns", prefix) => prefix,
-                _ => continue,
-            };
-            self.declare(prefix, chars::attribute_value(attribute.raw)?)?;
+            if let Some(prefix) = attribute.declared_prefix() {
+                self.declare(prefix, chars::attribute_value(attribute.raw)?)?;
+            }
         }
-        let mut used = Vec::new();
         let (prefix, local) = split(tag.name);
-        let namespace = self.resolve_name(prefix, &mut used)?;
-        let is_of_event = namespace == CLOUD_EVENTS;
+        let is_of_event = self.resolve(prefix, &mut used)? == CLOUD_EVENTS;
         let ty = self.attributes(tag, &mut used)?;
         Ok(Element {
             is_of_event,
             local,
             ty,
-            used,
         })
     }
 
@@ -92,6 +103,9 @@ impl<'a> Namespaces<'a> {
     }
 
     fn declare(&mut self, prefix: &'a str, namespace: Cow<'a, str>) -> Result<(), Malformed> {
+        if prefix == "xml" && namespace == XML {
+            return Ok(());
+        }
         let is_reserved = matches!(prefix, "xml" | "xmlns")
             || matches!(&*namespace, XML | DECLARATIONS)
             || namespace.is_empty() && !prefix.is_empty();
@@ -101,16 +115,10 @@ impl<'a> Namespaces<'a> {
         if self.bindings.len() == self.max {
             return Err(Malformed::TooMany("namespaces", self.max));
         }
-        let depth = self.depth;
-        let same = self.bindings.iter().rev();
-        let mut same = same.take_while(|binding| binding.depth == depth);
-        if same.any(|binding| binding.prefix == prefix) {
-            return Err(Malformed::AttributeTwice);
-        }
         self.bindings.push(Binding {
             prefix,
             namespace,
-            depth,
+            depth: self.depth,
         });
         Ok(())
     }
@@ -119,69 +127,88 @@ impl<'a> Namespaces<'a> {
     fn attributes(
         &self,
         tag: &Tag<'a>,
-        used: &mut Vec<(&'a str, Option<usize>)>,
-    ) -> Result<Option<(Cow<'a, str>, String)>, Malformed> {
-        let mut names: Vec<(&str, &str)> = Vec::with_capacity(tag.attributes.len());
+        used: &mut impl FnMut(Option<usize>),
+    ) -> Result<Option<TypeName<'a>>, Malformed> {
+        let mut qualified = 0;
         let mut ty = None;
         for attribute in &tag.attributes {
-            let value = chars::attribute_value(attribute.raw)?;
-            let (prefix, local) = split(attribute.name);
-            if prefix == "xmlns" || attribute.name == "xmlns" {
+            if attribute.declared_prefix().is_some() {
                 continue;
             }
-            let namespace = match prefix {
-                "" => "",
-                prefix => self.resolve_name(prefix, used)?,
-            };
-            if names.contains(&(namespace, local)) {
-                return Err(Malformed::AttributeTwice);
-            }
-            names.push((namespace, local));
-            if (namespace, local) == (INSTANCE, "type") {
-                ty = Some(self.type_name(attribute.raw, &value, used));
+            let value = chars::attribute_value(attribute.raw)?;
+            let (prefix, local) = split(attribute.name);
+            // An attribute without a prefix has no namespace.
+            if !prefix.is_empty() {
+                qualified += 1;
+                if self.resolve(prefix, used)? == INSTANCE && local == "type" {
+                    ty = Some(self.type_name(value, used));
+                }
             }
         }
+        if qualified > 1 {
+            self.check_unique(tag)?;
+        }
         Ok(ty)
+    }
+
+    /// Checks that no two attributes have the same name after their prefixes are resolved.
+    fn check_unique(&self, tag: &Tag<'_>) -> Result<(), Malformed> {
+        let mut names: Vec<(&str, &str)> = Vec::with_capacity(tag.attributes.len());
+        for attribute in &tag.attributes {
+            let (prefix, local) = split(attribute.name);
+            if prefix.is_empty() || attribute.declared_prefix().is_some() {
+                continue;
+            }
+            let name = (self.resolve(prefix, &mut |_| {})?, local);
+            if names.contains(&name) {
+                return Err(Malformed::AttributeTwice);
+            }
+            names.push(name);
+        }
+        Ok(())
     }
 
     /// Resolves the value of an `xsi:type`.
     ///
     /// The usual prefixes count even if they are not declared, because implementations compare the
     /// value as text.
-    fn type_name(
-        &self,
-        raw: &'a str,
-        value: &str,
-        used: &mut Vec<(&'a str, Option<usize>)>,
-    ) -> (Cow<'a, str>, String) {
-        let value = value.trim_matches(chars::is_space);
-        let (prefix, local) = split(value);
+    fn type_name(&self, value: Cow<'a, str>, used: &mut impl FnMut(Option<usize>)) -> TypeName<'a> {
+        let name = value.trim_matches(chars::is_space);
+        let (prefix, local) = split(name);
         let at = self.find(prefix);
+        if at.is_some() || !prefix.is_empty() {
+            used(at);
+        }
         let namespace = match (at, prefix) {
             (Some(at), _) => self.bindings[at].namespace.clone(),
             (None, "ce") => Cow::Borrowed(CLOUD_EVENTS),
             (None, "xs") => Cow::Borrowed(SCHEMA),
             (None, _) => Cow::Borrowed(""),
         };
-        let (written, _) = split(raw.trim_matches(chars::is_space));
-        used.push((written, at));
-        (namespace, local.to_owned())
+        let local = match value {
+            Cow::Borrowed(value) => Cow::Borrowed(split(value.trim_matches(chars::is_space)).1),
+            Cow::Owned(_) => Cow::Owned(local.to_owned()),
+        };
+        TypeName { namespace, local }
     }
 
-    fn resolve_name(
+    /// Returns the namespace of the name of an element or an attribute.
+    fn resolve(
         &self,
-        prefix: &'a str,
-        used: &mut Vec<(&'a str, Option<usize>)>,
+        prefix: &str,
+        used: &mut impl FnMut(Option<usize>),
     ) -> Result<&str, Malformed> {
         if prefix == "xml" {
             return Ok(XML);
         }
-        let at = self.find(prefix);
-        if at.is_none() && !prefix.is_empty() {
-            return Err(Malformed::Prefix(excerpt(prefix)));
+        match self.find(prefix) {
+            Some(at) => {
+                used(Some(at));
+                Ok(&self.bindings[at].namespace)
+            }
+            None if prefix.is_empty() => Ok(""),
+            None => Err(Malformed::Prefix(excerpt(prefix))),
         }
-        used.push((prefix, at));
-        Ok(at.map_or("", |at| &*self.bindings[at].namespace))
     }
 
     fn find(&self, prefix: &str) -> Option<usize> {

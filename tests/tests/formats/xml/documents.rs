@@ -39,6 +39,11 @@ fn every_form_of_a_document_is_read() {
             .replace("<id>", "<ce:id>")
             .replace("</id>", "</ce:id>"),
         plain.replace(
+            "<id>",
+            "<id xmlns:xml=\"http://www.w3.org/XML/1998/namespace\" xml:lang=\"de\">",
+        ),
+        plain.replace("<id>", "&#32;<id>"),
+        plain.replace(
             "<id>1",
             "<id xmlns:ce=\"http://cloudevents.io/xmlformat/V1\">1",
         ),
@@ -55,6 +60,7 @@ fn malformed_documents_are_refused() {
         ("a".into(), "text outside"),
         (format!("{plain}a"), "text outside"),
         (format!("{plain}&#32;"), "text outside"),
+        (format!("\u{FEFF}\u{FEFF}{plain}"), "text outside"),
         (format!("{plain}{plain}"), "more than one"),
         (format!("<!DOCTYPE event>{plain}"), "document type"),
         (format!("<?xml version=\"1.1\"?>{plain}"), "version 1.0"),
@@ -101,6 +107,17 @@ fn malformed_documents_are_refused() {
         (plain.replace("<id>", "<id xmlns:p=''>"), "reserved"),
         (plain.replace("<id>", "<id xmlns:xml='a'>"), "reserved"),
         (plain.replace("<id>", "<id xmlns:xmlns='a'>"), "reserved"),
+        (
+            plain.replace(
+                "<id>",
+                "<id xmlns:a='http://www.w3.org/XML/1998/namespace'>",
+            ),
+            "reserved",
+        ),
+        (
+            plain.replace("<id>", "<id xmlns:xml='a' xmlns:xml='a'>"),
+            "twice",
+        ),
         (plain.replace("<id>", "<p:a/><id>"), "prefix `p`"),
         (
             plain.replace("<id>", "<a xmlns='urn:a'/><id>"),

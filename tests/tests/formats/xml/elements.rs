@@ -30,6 +30,8 @@ fn an_element_is_kept_byte_for_byte() {
         "<a xmlns=\"urn:a\" b = 'c' ><!-- kept --><?kept?>\r\n<d>&amp;&#10;</d></a >",
         "<p:a xmlns:p=\"urn:p\" p:b=\"&lt;\"><b xmlns=\"\"/><![CDATA[<]]></p:a>",
         "<a xml:lang=\"de\">ä</a>",
+        "<a xmlns:xml=\"http://www.w3.org/XML/1998/namespace\"/>",
+        "<a>\u{FEFF}</a>",
         "<i:a xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns:s=\"urn:s\" i:type=\"s:b\"/>",
     ] {
         let event = with_xml(text);
@@ -59,6 +61,9 @@ fn xml_that_would_change_in_a_document_is_text() {
         "<a b=c/>",
         "<1/>",
         "<a>\u{FFFE}</a>",
+        "\u{FEFF}<a/>",
+        "\u{FEFF}",
+        "\u{FEFF}\u{FEFF}<a/>",
         // The prefix in the value of a type would become one of the document's.
         "<a xmlns:i=\"http://www.w3.org/2001/XMLSchema-instance\" i:type=\"xs:int\"/>",
     ] {

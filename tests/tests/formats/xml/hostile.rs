@@ -1,13 +1,13 @@
 //! Limits, and input that is meant to exhaust memory, time or the stack.
 
-use eventkit::event::LimitExceeded;
+use eventkit::event::{Data, LimitExceeded};
 use eventkit::format::Format;
 use eventkit::{DecodeErrorKind, Limits};
 use eventkit_formats::xml::Xml;
 use eventkit_tests::message;
-use eventkit_tests::refusal::assert_refused;
+use eventkit_tests::refusal::{assert_refused, chain};
 
-use super::{decode, event};
+use super::{NAMESPACES, decode, encoded, event};
 
 #[test]
 fn entities_are_not_expanded() {
@@ -57,6 +57,44 @@ fn attributes_and_namespaces_of_an_element_are_limited() {
     let data = event(&format!("<data xsi:type=\"xs:any\">{nested}"));
     let read = Xml.with_limits(Limits::UNLIMITED).decode(data.into());
     assert_refused(read, DecodeErrorKind::Malformed);
+}
+
+#[test]
+fn each_of_many_types_is_read_once() {
+    // Looking each prefix up among those before it would take minutes.
+    let types = (0..100_000).fold(String::new(), |all, n| {
+        all + &format!("<a xsi:type=\"p{n}:t\"/>")
+    });
+    let data = event(&format!("<data xsi:type=\"xs:any\"><r>{types}</r></data>"));
+    let read = decode(&data).unwrap();
+    let text = read.data().and_then(Data::as_str).unwrap();
+    assert!(text.ends_with(&format!("{types}</r>")));
+    assert_eq!(decode(&encoded(&read)).unwrap(), read);
+}
+
+#[test]
+fn declarations_around_a_batch_are_limited_in_its_events() {
+    let events = "<event specversion=\"1.0\"><id>1</id><source>/s</source><type>t</type>\
+        <data xsi:type=\"xs:any\"><a/></data></event>"
+        .repeat(100);
+    let namespace = "n".repeat(10_000);
+    let batch = format!("<batch {NAMESPACES} xmlns:n=\"{namespace}\">{events}</batch>");
+    // An event gets about as many bytes as the namespace has.
+    for (max, index) in [(25_000, 2), (105_000, 10)] {
+        let xml = Xml.with_limits(Limits::DEFAULT.body_bytes(max));
+        let error = xml.decode_batch(batch.clone().into()).unwrap_err();
+        assert_eq!(
+            error.exceeded().map(LimitExceeded::limit),
+            Some("body_bytes")
+        );
+        assert!(
+            chain(&error).contains(&format!("index {index} ")),
+            "{error:?}"
+        );
+    }
+    let events = Xml.decode_batch(batch.into()).unwrap();
+    let data = events[99].data().and_then(Data::as_str).unwrap();
+    assert!(data.contains(&namespace), "{data}");
 }
 
 #[test]
