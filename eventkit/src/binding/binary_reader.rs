@@ -204,8 +204,8 @@ impl<'a> BinaryReader<'a> {
             return self.event.into_event(None, None);
         };
         match data.kind() {
-            DataKind::Text => self.event.imply(name::DATACONTENTTYPE, PLAIN_TEXT),
-            DataKind::Json => self.event.imply(name::DATACONTENTTYPE, JSON),
+            DataKind::Text => self.event.imply(name::DATACONTENTTYPE_AT, PLAIN_TEXT),
+            DataKind::Json => self.event.imply(name::DATACONTENTTYPE_AT, JSON),
             DataKind::Binary => {}
         }
         self.limit_depth(Some(data.as_bytes()));
@@ -255,7 +255,7 @@ impl<'a> BinaryReader<'a> {
     }
 
     fn content_type(&self) -> Option<&str> {
-        self.event.text(name::DATACONTENTTYPE)
+        self.event.content_type()
     }
 
     /// Records whether a JSON body is nested too deeply.

@@ -19,8 +19,9 @@ pub(crate) struct Skipped {
 /// although no `String` can hold it.
 pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
     let bytes = text.as_bytes();
-    // The closing brackets of all open arrays and objects.
-    let mut open: SmallVec<[u8; 64]> = SmallVec::new();
+    // The closing bracket of the innermost open array or object, and those of the ones around it.
+    let mut innermost = None;
+    let mut outer: SmallVec<[Option<u8>; 64]> = SmallVec::new();
     let mut depth = 0;
     loop {
         at = space_end(bytes, at);
@@ -29,8 +30,8 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
             bracket @ (b'{' | b'[') => {
                 // In ASCII, `]` and `}` are two after `[` and `{`.
                 let close = bracket + 2;
-                open.push(close);
-                depth = depth.max(open.len());
+                outer.push(innermost.replace(close));
+                depth = depth.max(outer.len());
                 at = space_end(bytes, at + 1);
                 if *bytes.get(at)? != close {
                     at = name_end(bytes, at, close)?;
@@ -41,14 +42,14 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
         }
         // A value ended here. It may be the last one of the enclosing arrays and objects.
         loop {
-            let Some(&close) = open.last() else {
+            let Some(close) = innermost else {
                 return Some(Skipped { end: at, depth });
             };
             at = space_end(bytes, at);
             let next = *bytes.get(at)?;
             at += 1;
             if next == close {
-                open.pop();
+                innermost = outer.pop().flatten();
             } else if next == b',' {
                 at = name_end(bytes, space_end(bytes, at), close)?;
                 break;

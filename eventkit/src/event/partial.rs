@@ -137,11 +137,18 @@ impl<'a> PartialEvent<'a> {
     }
 
     /// Sets a core attribute that the rest of the message implies, unless it is already set.
-    pub(crate) fn imply(&mut self, name: &str, value: &'static str) {
-        let at = name::core_at(name);
-        if let Some(at) = at.filter(|_| self.text(name).is_none()) {
+    ///
+    /// The attribute is identified by its index in [`name::CORE`].
+    pub(crate) fn imply(&mut self, at: usize, value: &'static str) {
+        if self.text_at(at).is_none() {
             self.core[at] = Some(Scalar::Text(Cow::Borrowed(value)));
         }
+    }
+
+    /// Returns the content type of the data.
+    #[inline]
+    pub(crate) fn content_type(&self) -> Option<&str> {
+        self.text_at(name::DATACONTENTTYPE_AT)
     }
 
     /// Returns the text of a core attribute.
@@ -222,7 +229,7 @@ impl<'a> PartialEvent<'a> {
         let time = self.prepare()?;
         self.check_values()?;
         if data.as_ref().is_some_and(Data::is_json) {
-            self.imply(name::DATACONTENTTYPE, JSON);
+            self.imply(name::DATACONTENTTYPE_AT, JSON);
         }
         let text = |at| self.text_at(at);
         let shared = message.and_then(|message| CoreAttributes::share_message(message, text));
@@ -349,7 +356,7 @@ impl Scalar<'_> {
             Self::Text(text) => text.len(),
             Self::Typed(value) => match &**value {
                 AttributeValue::Binary(bytes) => bytes.len().div_ceil(3) * 4,
-                AttributeValue::Timestamp(_) => 0,
+                AttributeValue::Timestamp(time) => time.text().as_str().len(),
                 value => value.to_text().len(),
             },
             Self::Null | Self::Invalid | Self::Boolean(_) | Self::Integer(_) => 0,

@@ -12,7 +12,7 @@ use eventkit_tests::reading::Reading;
 use serde_json::Value;
 
 /// Calls a function, and returns its result with the maximum number of bytes allocated meanwhile.
-fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
+pub(crate) fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
     let before = bytes();
     start_peak();
     let start = Instant::now();
@@ -24,7 +24,7 @@ fn measure<T>(what: &str, call: impl FnOnce() -> T) -> (T, usize) {
 }
 
 #[track_caller]
-fn assert_refused<T>(
+pub(crate) fn assert_refused<T>(
     what: &str,
     limit: Option<&str>,
     most: usize,
@@ -44,7 +44,7 @@ fn assert_refused<T>(
 }
 
 /// The maximum memory for refusing a message.
-const REFUSAL: usize = 4 * 1024;
+pub(crate) const REFUSAL: usize = 4 * 1024;
 
 fn bodies() {
     let structured = content_type("application/cloudevents+json");

@@ -5,6 +5,7 @@
 
 mod cascade;
 mod filters;
+mod hostile_formats;
 mod hostile_messages;
 mod service;
 

@@ -5,6 +5,10 @@ use thiserror::Error;
 /// The number of groups within each other that are skipped, as in other implementations.
 const MAX_GROUP_DEPTH: usize = 100;
 
+/// The wire types of groups.
+const START_OF_GROUP: u64 = 3;
+const END_OF_GROUP: u64 = 4;
+
 /// The error for bytes that are not the expected message.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub(super) enum Malformed {
@@ -59,32 +63,42 @@ impl<'a> Message<'a> {
 
     /// Reads the next field, and skips groups.
     pub(super) fn next(&mut self) -> Result<Option<Field<'a>>, Malformed> {
-        let mut open = Vec::new();
         while !self.rest.is_empty() {
             let (number, wire_type) = self.tag()?;
-            let value = match wire_type {
-                0 => Value::Varint(self.varint()?),
-                1 => self.fixed(8)?,
-                2 => Value::Bytes(self.bytes()?),
-                3 if open.len() == MAX_GROUP_DEPTH => return Err(Malformed::GroupDepth),
-                3 => {
-                    open.push(number);
-                    continue;
-                }
-                4 if open.pop() == Some(number) => continue,
-                4 => return Err(Malformed::EndOfGroup),
-                5 => self.fixed(4)?,
-                other => return Err(Malformed::WireType(other)),
-            };
-            if open.is_empty() {
+            if wire_type != START_OF_GROUP {
+                let value = self.value(wire_type)?;
                 return Ok(Some(Field { number, value }));
             }
+            self.skip_group(number)?;
         }
-        if open.is_empty() {
-            Ok(None)
-        } else {
-            Err(Malformed::Truncated)
+        Ok(None)
+    }
+
+    fn value(&mut self, wire_type: u64) -> Result<Value<'a>, Malformed> {
+        match wire_type {
+            0 => self.varint().map(Value::Varint),
+            1 => self.fixed(8),
+            2 => self.bytes().map(Value::Bytes),
+            END_OF_GROUP => Err(Malformed::EndOfGroup),
+            5 => self.fixed(4),
+            other => Err(Malformed::WireType(other)),
         }
+    }
+
+    /// Skips the rest of a group with this number, and the groups in it.
+    fn skip_group(&mut self, number: u32) -> Result<(), Malformed> {
+        let mut open = vec![number];
+        while let Some(last) = open.last() {
+            match self.tag()? {
+                (_, START_OF_GROUP) if open.len() == MAX_GROUP_DEPTH => {
+                    return Err(Malformed::GroupDepth);
+                }
+                (number, START_OF_GROUP) => open.push(number),
+                (number, END_OF_GROUP) if number == *last => drop(open.pop()),
+                (_, wire_type) => drop(self.value(wire_type)?),
+            }
+        }
+        Ok(())
     }
 
     fn tag(&mut self) -> Result<(u32, u64), Malformed> {
@@ -98,6 +112,10 @@ impl<'a> Message<'a> {
     }
 
     fn varint(&mut self) -> Result<u64, Malformed> {
+        if let [byte @ 0..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok((*byte).into());
+        }
         let mut value = 0;
         for at in 0..10 {
             let byte = *self.rest.get(at).ok_or(Malformed::Truncated)?;

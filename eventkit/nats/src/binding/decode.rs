@@ -24,8 +24,8 @@ enum Mode {
 
 /// A decoder of messages with [`Limits`], created by [`with_limits`].
 ///
-/// The limits on attributes and depth apply to the binary mode and the [JSON format](Json). Custom
-/// formats have their own limits.
+/// The limits on attributes and depth apply to the binary mode, to the [JSON format](Json), and to
+/// other formats that [apply those of a binding](eventkit::format::Format::limited_by).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     limits: Limits,

@@ -45,8 +45,9 @@ impl<'a> Mode<'a> {
 
 /// A decoder of messages with [`Limits`]; created by [`with_limits`].
 ///
-/// The limits on attributes, batches and depth apply to the binary mode and the [JSON
-/// format](crate::format::Json); custom formats have their own limits.
+/// The limits on attributes, batches and depth apply to the binary mode, to the [JSON
+/// format](crate::format::Json), and to other formats that [apply those of a
+/// binding](crate::format::Format::limited_by).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     pub(super) limits: Limits,

@@ -26,8 +26,8 @@ pub(super) enum Mode {
 
 /// A decoder of messages with [`Limits`]; created by [`with_limits`].
 ///
-/// The limits on attributes and depth apply to the binary mode and the [JSON format](Json); custom
-/// formats have their own limits.
+/// The limits on attributes and depth apply to the binary mode, to the [JSON format](Json), and to
+/// other formats that [apply those of a binding](Format::limited_by).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Decoder {
     pub(super) limits: Limits,

@@ -286,7 +286,7 @@ fn resolve_data(
     event: &mut PartialEvent<'_>,
     text: &str,
 ) -> Option<ResolvedData> {
-    let content_type = event.text(name::DATACONTENTTYPE);
+    let content_type = event.content_type();
     let content = match data? {
         RawData::Base64(text) => BASE64_STANDARD
             .decode(text.as_bytes())
@@ -334,7 +334,7 @@ impl<'a> JsonReader<'_, 'a> {
         self.event.check()?;
         self.event.expect_type(ty)?;
         if matches!(content, Some(ResolvedData::Json(_))) {
-            self.event.imply(name::DATACONTENTTYPE, JSON);
+            self.event.imply(name::DATACONTENTTYPE_AT, JSON);
         }
         Ok(content)
     }
@@ -370,7 +370,7 @@ impl EventReader for JsonReader<'_, '_> {
             return read.map_err(|error| DecodeError::data_of(target, error.into()));
         }
         let bytes = content.as_ref().map(|content| content.bytes(self.text));
-        decode_into(seed, bytes, self.event.text(name::DATACONTENTTYPE))
+        decode_into(seed, bytes, self.event.content_type())
     }
 
     fn read_attributes(&mut self, ty: &'static str) -> Result<(), DecodeError> {
@@ -415,7 +415,7 @@ fn find_type(text: &str) -> Option<Cow<'_, str>> {
 
 /// Returns whether the attributes read so far allow JSON data of a type.
 fn may_be_json_of(ty: &str, event: &PartialEvent<'_>) -> bool {
-    let content_type = event.text(name::DATACONTENTTYPE);
+    let content_type = event.content_type();
     event.text(name::TYPE).is_none_or(|found| found == ty) && content_type.is_none_or(declares_json)
 }
 
