@@ -44,16 +44,18 @@ pub use dispatch::{
     AsyncHandlerClosure, CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision,
     Dispatch, DispatchError, Dispatcher, DispatcherBuilder, DispatcherError, Emission,
     EmissionCycle, Extract, ExtractAsync, Failure, Handler, HandlerClosure, HandlerEntry,
-    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, Outgoing,
-    OutgoingError, Policy, Registration, Registry, RegistryIssue, RegistryReport, Report,
+    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, OrderKey, Outgoing,
+    OutgoingError, Policy, PolicySettings, Registration, Registry, RegistryIssue, RegistryReport, Report,
     Requirements, State, UnmatchedPattern, default_registry, dispatch, dispatch_async,
+    event_descriptors,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};
 #[cfg(feature = "macros")]
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
 pub use typed::{
-    AttributeSource, CloudEvent, EventReader, EventSet, Includes, ToEvent, TypedAttributes,
+    AttributeSource, CloudEvent, EventDescriptor, EventMembers, EventReader, EventSet,
+    FieldDescriptor, Includes, Member, ToEvent, TypedAttributes,
 };
 
 // Compiles the example of the README together with those of the documentation.

@@ -20,9 +20,9 @@ pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
-    EventReader, EventSet, EventWriter, Includes, Metadata, NotClone, OtherEvent, SharedError,
-    SharedEvent, ValueAttributes, VariantType, attribute_field, check_variant, event_type,
-    first_without_source, from_event, into_event, position, position_or_other, read_data,
+    EventDescriptor, EventMembers, EventReader, EventSet, EventWriter, FieldDescriptor, Includes, Member, Metadata, NotClone, OtherEvent, SharedError,
+    SharedEvent, ValueAttributes, VariantType, attribute_field, check_variant, descriptor_count, event_type,
+    first_without_source, from_event, into_event, joined_descriptors, position, position_or_other, read_data,
     set_computed, shared_position, shared_position_or_other, single_extensions, single_types,
     time_field,
 };

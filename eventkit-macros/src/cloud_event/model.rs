@@ -38,6 +38,8 @@ pub(super) struct AttributeField<'i> {
     pub(super) ty: &'i Type,
     /// The serde key that excludes the field from the data.
     pub(super) skipped: Option<Key>,
+    /// The name that serde gives to the field.
+    pub(super) property: String,
 }
 
 /// The data of a struct.
@@ -116,11 +118,13 @@ impl<'i> Struct<'i> {
                     }
                     let ty = &field.ty;
                     let skipped = serde_attr::skip_key(&field.attrs);
+                    let property = serde_attr::property(&input.attrs, &field.attrs, ident);
                     attributes.push(AttributeField {
                         attr,
                         ident,
                         ty,
                         skipped,
+                        property,
                     });
                 }
                 None => in_data.extend(field.ident.as_ref().map(|ident| (ident, field))),

@@ -4,7 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, ExprPath, LitStr, Token, WherePredicate};
+use syn::ext::IdentExt;
+use syn::{Attribute, ExprPath, Ident, LitStr, Token, WherePredicate};
 
 use super::generics;
 use crate::did_you_mean::did_you_mean;
@@ -141,6 +142,55 @@ pub(super) fn skip_key(attributes: &[Attribute]) -> Option<Key> {
     let skips = ["skip", "skip_serializing", "skip_deserializing"];
     let mut keys = entries(attributes).into_iter().map(|(key, _)| key);
     keys.find(|key| skips.contains(&key.name()))
+}
+
+/// Returns the name that serde gives to a field when it deserializes the container.
+pub(super) fn property(container: &[Attribute], field: &[Attribute], ident: &Ident) -> String {
+    let named = |attributes: &[Attribute], wanted: &str| {
+        let mut entries = entries(attributes).into_iter();
+        let (_, value) = entries.find(|(key, _)| key.name() == wanted)?;
+        let value = match value {
+            Value::List(tokens) => {
+                let mut list = list(&tokens).into_iter();
+                list.find(|(key, _)| key.name() == "deserialize")?.1
+            }
+            value => value,
+        };
+        string(value.assigned()?.clone())
+    };
+    if let Some(name) = named(field, "rename") {
+        return name;
+    }
+    let name = ident.unraw().to_string();
+    match named(container, "rename_all") {
+        Some(case) => in_case(&name, &case),
+        None => name,
+    }
+}
+
+/// Converts the name of a field as `rename_all` does. Serde reports an unknown case.
+fn in_case(name: &str, case: &str) -> String {
+    let pascal = || -> String {
+        let words = name.split('_').map(|word| {
+            let mut chars = word.chars();
+            let first = chars.next().map(|first| first.to_ascii_uppercase());
+            first.into_iter().chain(chars).collect::<String>()
+        });
+        words.collect()
+    };
+    match case {
+        "UPPERCASE" | "SCREAMING_SNAKE_CASE" => name.to_ascii_uppercase(),
+        "kebab-case" => name.replace('_', "-"),
+        "SCREAMING-KEBAB-CASE" => name.to_ascii_uppercase().replace('_', "-"),
+        "PascalCase" => pascal(),
+        "camelCase" => {
+            let pascal = pascal();
+            let mut chars = pascal.chars();
+            let first = chars.next().map(|first| first.to_ascii_lowercase());
+            first.into_iter().chain(chars).collect()
+        }
+        _ => name.to_owned(),
+    }
 }
 
 /// Reads the list of an element. Serde reports its errors.

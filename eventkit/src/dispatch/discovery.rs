@@ -5,6 +5,7 @@
 
 use super::entry::HandlerEntry;
 use super::handler::TypedEvent;
+use crate::typed::EventDescriptor;
 
 #[cfg(feature = "discovery")]
 #[allow(
@@ -43,6 +44,25 @@ pub(super) fn handlers() -> &'static [&'static HandlerEntry] {
 
 pub(super) fn event_types() -> &'static [TypedEvent] {
     &EVENT_TYPES
+}
+
+/// Returns the descriptors of all derived structs of the program, in no particular order.
+///
+/// Structs with type parameters are not included, nor is any struct without the feature `discovery`.
+///
+/// ```
+/// use eventkit::CloudEvent;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Serialize, Deserialize, CloudEvent)]
+/// #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+/// struct OrderPlaced;
+///
+/// let types: Vec<_> = eventkit::event_descriptors().map(|event| event.ty).collect();
+/// assert!(types.contains(&"co.outcome.order.placed"));
+/// ```
+pub fn event_descriptors() -> impl Iterator<Item = &'static EventDescriptor> {
+    event_types().iter().flat_map(|event| event.descriptors)
 }
 
 /// Adds an item to a slice.

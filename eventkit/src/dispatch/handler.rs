@@ -12,7 +12,7 @@ use super::state::Requirements;
 use crate::filter::{Filter, FilterParseError};
 use crate::pattern;
 use crate::transport::StartPosition;
-use crate::typed::{AttributeSource, CloudEvent, IsClone, VariantType};
+use crate::typed::{AttributeSource, CloudEvent, EventDescriptor, IsClone, VariantType};
 
 /// The location of a handler in the source code.
 ///
@@ -71,6 +71,8 @@ pub struct TypedEvent {
     variants: &'static [VariantType],
     /// The extensions that the events of each type declare, or empty if they are unknown.
     pub(super) extensions: &'static [&'static [&'static str]],
+    /// The descriptions of the event types, or empty if they are unknown.
+    pub(super) descriptors: &'static [EventDescriptor],
     /// Whether the type is [`Clone`], if the handler takes it by value.
     owned: Option<IsClone>,
 }
@@ -98,6 +100,7 @@ impl TypedEvent {
             has_other: T::HAS_OTHER,
             variants: T::VARIANTS,
             extensions: T::EXTENSIONS,
+            descriptors: T::DESCRIPTORS,
             owned: None,
         }
     }
@@ -301,6 +304,13 @@ impl Handler {
     #[must_use]
     pub fn event_name(&self) -> Option<&'static str> {
         self.typed().map(|typed| (typed.name)())
+    }
+
+    /// Returns the descriptions of the events of the Rust type that the handler takes, or nothing if it
+    /// takes the envelope.
+    #[must_use]
+    pub fn event_descriptors(&self) -> &'static [EventDescriptor] {
+        self.typed().map_or(&[], |typed| typed.descriptors)
     }
 
     /// Returns the filter that an event must match for the handler to run.

@@ -32,8 +32,16 @@ use crate::event::Event;
 #[must_use = "a policy has no effect until it is passed to a handler or a service"]
 pub struct Policy(PolicySettings);
 
-/// The settings of a [`Policy`], for services.
+/// The settings of a [`Policy`]; those that are not set are `None`.
+///
+/// ```
+/// use eventkit::Policy;
+///
+/// let settings = Policy::new().attempts(5).settings();
+/// assert_eq!((settings.attempts, settings.timeout), (Some(5), None));
+/// ```
 #[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
 pub struct PolicySettings {
     /// The maximum number of attempts.
     pub attempts: Option<u32>,
@@ -71,7 +79,7 @@ pub enum OnExhausted {
     Drop,
 }
 
-/// Where the ordering key of an event comes from.
+/// Where the ordering key of an event comes from; see [`Policy::key`].
 #[derive(Debug, Clone, Copy)]
 pub enum OrderKey {
     /// The value of an attribute.
@@ -188,7 +196,6 @@ impl Policy {
     }
 
     /// Returns the settings.
-    #[doc(hidden)]
     #[must_use]
     pub const fn settings(&self) -> PolicySettings {
         self.0

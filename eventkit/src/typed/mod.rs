@@ -4,6 +4,7 @@ mod attributes;
 mod clone;
 mod const_check;
 mod const_string;
+mod descriptor;
 mod field;
 mod metadata;
 mod other;
@@ -24,6 +25,9 @@ pub use clone::{CloneProbe, Cloning, NotClone};
 pub use const_check::event_type;
 pub(crate) use const_check::{contains, is_attribute_text};
 pub(crate) use const_string::ConstString;
+pub use descriptor::{
+    EventDescriptor, EventMembers, FieldDescriptor, Member, descriptor_count, joined_descriptors,
+};
 pub use field::{AttributeField, ComputedValue, attribute_field, set_computed, time_field};
 pub use metadata::{Metadata, position, position_or_other};
 pub use other::OtherEvent;
@@ -164,6 +168,9 @@ use crate::event::{Data, Event, EventBuilder};
 pub trait CloudEvent: Sized + Send + Sync + 'static {
     /// The event types of this Rust type: one for a struct, one per variant for an enum.
     const TYPES: &'static [&'static str];
+
+    /// The descriptions of the [`TYPES`](CloudEvent::TYPES), or empty if this trait was not derived.
+    const DESCRIPTORS: &'static [EventDescriptor] = &[];
 
     /// Whether this type is an enum of event types.
     #[doc(hidden)]

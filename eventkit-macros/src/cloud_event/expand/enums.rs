@@ -20,7 +20,8 @@ pub(super) fn expand(target: &Target<'_>, variants: &[EventVariant<'_>]) -> Toke
     let predicates = target.predicates(held.map(|ty| quote!(#ty: #private::CloudEvent)));
     let implementation = implementation(target, variants, &predicates);
     let members = members(target, variants);
-    quote!(#checks #implementation #members)
+    let list = member_list(target, variants);
+    quote!(#checks #implementation #members #list)
 }
 
 /// Returns the variants with one event type each.
@@ -53,6 +54,21 @@ fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
         is_new.then(|| target.implement(&quote!(#private::Includes<#ty> for), &[], &quote!()))
     });
     members.collect()
+}
+
+/// Returns the impl of `EventMembers`.
+fn member_list(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
+    let private = &target.private;
+    let types: Vec<_> = members_of(variants).map(|variant| &variant.ty).collect();
+    let list = types.iter().rev().fold(quote!(()), |rest, ty| {
+        quote!((<#ty as #private::EventMembers>::Members, #rest))
+    });
+    let predicates = target.predicates(types.iter().map(|ty| quote!(#ty: #private::EventMembers)));
+    target.implement(
+        &quote!(#private::EventMembers for),
+        &predicates,
+        &quote!(type Members = #list;),
+    )
 }
 
 /// Returns a compile-time check of each variant, located at the variant. Event types that depend on
@@ -166,6 +182,11 @@ fn implementation(
 
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] =
             &#private::single_extensions::<#number>(&[#(<#types as #cloud_event>::EXTENSIONS),*]);
+
+        const DESCRIPTORS: &'static [#private::EventDescriptor] =
+            &#private::joined_descriptors::<{
+                #private::descriptor_count(&[#(<#types as #cloud_event>::DESCRIPTORS),*])
+            }>(&[#(<#types as #cloud_event>::DESCRIPTORS),*]);
 
         const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> =
             #private::first_without_source(&[#(<#types as #cloud_event>::WITHOUT_SOURCE),*]);

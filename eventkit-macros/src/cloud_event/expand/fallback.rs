@@ -31,5 +31,11 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
         #from_reader
     };
     let implementation = target.implement_event(&target.predicates([]), &body);
-    quote!(#constants #implementation)
+    let private = &target.private;
+    let members = target.implement(
+        &quote!(#private::EventMembers for),
+        &target.predicates([]),
+        &quote!(type Members = ();),
+    );
+    quote!(#constants #implementation #members)
 }

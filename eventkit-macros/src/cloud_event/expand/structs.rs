@@ -33,17 +33,22 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let predicates = predicates(target, model);
     let implementation = implementation(target, model, &predicates);
     let private = &target.private;
+    let this = &target.this;
+    let members = target.implement(
+        &quote!(#private::EventMembers for),
+        &predicates,
+        &quote!(type Members = #private::Member<#this>;),
+    );
     // A type with parameters has no single event type that can be registered.
     let concrete = target.input.generics.params.is_empty();
     let discovery = concrete.then(|| {
-        let this = &target.this;
         quote! {
             #private::discover! {
                 EVENT_TYPES: #private::TypedEvent = #private::TypedEvent::of::<#this>()
             }
         }
     });
-    quote!(#metadata #constants #time #remote #implementation #discovery)
+    quote!(#metadata #constants #time #remote #implementation #members #discovery)
 }
 
 /// Returns the event type, and the constant that checks it if it is not a literal.
@@ -213,6 +218,7 @@ fn implementation(
         }
     });
     let metadata = target.metadata();
+    let descriptor = descriptor(target, model);
     let without_source = (!declares_source(target, model)).then(|| {
         quote! {
             const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> =
@@ -224,6 +230,8 @@ fn implementation(
 
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[#(#extensions),*]];
 
+        const DESCRIPTORS: &'static [#private::EventDescriptor] = &[#descriptor];
+
         #without_source
 
         #cloning
@@ -233,6 +241,20 @@ fn implementation(
         #decode
     };
     target.implement_event(predicates, &body)
+}
+
+/// Returns the descriptor of the event type.
+fn descriptor(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
+    let private = &target.private;
+    let metadata = target.metadata();
+    let fields = model.attributes.iter().map(|field| {
+        let (name, property, keep) = (&field.attr.name, &field.property, field.attr.keep);
+        quote!(#private::FieldDescriptor::new(#name, #property, #keep))
+    });
+    let computed = target.attrs.computed.iter().map(|(name, _)| name);
+    quote! {
+        #private::EventDescriptor::new::<Self>(&#metadata, &[#(#fields),*], &[#(#computed),*])
+    }
 }
 
 /// Returns whether the type, a field or a function sets the source.
