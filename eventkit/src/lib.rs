@@ -44,10 +44,10 @@ pub use dispatch::{
     AsyncHandlerClosure, CascadeError, Cascaded, CheckError, Context, ContextBuilder, Decision,
     Dispatch, DispatchError, Dispatcher, DispatcherBuilder, DispatcherError, Emission,
     EmissionCycle, Extract, ExtractAsync, Failure, Handler, HandlerClosure, HandlerEntry,
-    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, OrderKey, Outgoing,
-    OutgoingError, Policy, PolicySettings, Registration, Registry, RegistryIssue, RegistryReport, Report,
-    Requirements, State, UnmatchedPattern, default_registry, dispatch, dispatch_async,
-    event_descriptors,
+    HandlerError, HandlerOutcome, HandlerRef, IntoOutcome, Location, OnExhausted, OrderKey,
+    Outgoing, OutgoingError, Policy, PolicySettings, Registration, Registry, RegistryIssue,
+    RegistryReport, Report, Requirements, State, UnmatchedPattern, default_registry, dispatch,
+    dispatch_async, event_descriptors,
 };
 pub use error::{BoxError, DecodeError, DecodeErrorKind, EncodeError};
 pub use event::{Event, EventBuilder, LenientEvent, Limits};

@@ -20,11 +20,11 @@ pub use crate::filter::Filter;
 pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
-    EventDescriptor, EventMembers, EventReader, EventSet, EventWriter, FieldDescriptor, Includes, Member, Metadata, NotClone, OtherEvent, SharedError,
-    SharedEvent, ValueAttributes, VariantType, attribute_field, check_variant, descriptor_count, event_type,
-    first_without_source, from_event, into_event, joined_descriptors, position, position_or_other, read_data,
-    set_computed, shared_position, shared_position_or_other, single_extensions, single_types,
-    time_field,
+    EventDescriptor, EventMembers, EventReader, EventSet, EventWriter, FieldDescriptor, Includes,
+    Member, Metadata, NotClone, OtherEvent, SharedError, SharedEvent, ValueAttributes, VariantType,
+    all_or_none, attribute_field, check_variant, event_type, first_without_source, from_event,
+    into_event, position, position_or_other, read_data, set_computed, shared_position,
+    shared_position_or_other, single_descriptors, single_extensions, single_types, time_field,
 };
 
 /// Items for eventkit-service.

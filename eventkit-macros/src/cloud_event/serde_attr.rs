@@ -2,9 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::ext::IdentExt;
 use syn::{Attribute, ExprPath, Ident, LitStr, Token, WherePredicate};
 
 use super::generics;

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::metadata::Metadata;
 use super::CloudEvent;
+use super::metadata::Metadata;
 use crate::event::AttributeRef;
 
 /// The attributes of the events of a type, as `#[derive(CloudEvent)]` declares them.
@@ -119,7 +119,7 @@ impl EventDescriptor {
         (self.rust_type)()
     }
 
-    /// A placeholder for the arrays of [`joined_descriptors`].
+    /// The descriptor of a variant whose type did not derive the trait.
     const NONE: Self = Self {
         ty: "",
         source: None,
@@ -143,34 +143,33 @@ impl fmt::Debug for EventDescriptor {
     }
 }
 
-/// Returns the number of descriptors of the types in variants.
+/// Returns the descriptor of each variant.
 #[must_use]
-pub const fn descriptor_count(variants: &[&'static [EventDescriptor]]) -> usize {
-    let (mut at, mut count) = (0, 0);
-    while at < variants.len() {
-        count += variants[at].len();
-        at += 1;
-    }
-    count
-}
-
-/// Returns the descriptors of the types in variants.
-#[must_use]
-pub const fn joined_descriptors<const N: usize>(
+pub const fn single_descriptors<const N: usize>(
     variants: &[&'static [EventDescriptor]],
 ) -> [EventDescriptor; N] {
-    let mut joined = [EventDescriptor::NONE; N];
-    let (mut at, mut variant) = (0, 0);
-    while variant < variants.len() {
-        let mut own = 0;
-        while own < variants[variant].len() {
-            joined[at] = variants[variant][own];
-            at += 1;
-            own += 1;
+    let mut descriptors = [EventDescriptor::NONE; N];
+    let mut at = 0;
+    while at < N {
+        if let [own] = variants[at] {
+            descriptors[at] = *own;
         }
-        variant += 1;
+        at += 1;
     }
-    joined
+    descriptors
+}
+
+/// Returns the descriptors, or nothing if one is missing.
+#[must_use]
+pub const fn all_or_none(descriptors: &'static [EventDescriptor]) -> &'static [EventDescriptor] {
+    let mut at = 0;
+    while at < descriptors.len() {
+        if descriptors[at].ty.is_empty() {
+            return &[];
+        }
+        at += 1;
+    }
+    descriptors
 }
 
 /// The structs of a set of event types, for libraries that require a further trait of each of them.

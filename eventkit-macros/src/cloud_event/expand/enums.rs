@@ -60,9 +60,10 @@ fn members(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
 fn member_list(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStream {
     let private = &target.private;
     let types: Vec<_> = members_of(variants).map(|variant| &variant.ty).collect();
-    let list = types.iter().rev().fold(quote!(()), |rest, ty| {
-        quote!((<#ty as #private::EventMembers>::Members, #rest))
-    });
+    let list = types.iter().rev().fold(
+        quote!(()),
+        |rest, ty| quote!((<#ty as #private::EventMembers>::Members, #rest)),
+    );
     let predicates = target.predicates(types.iter().map(|ty| quote!(#ty: #private::EventMembers)));
     target.implement(
         &quote!(#private::EventMembers for),
@@ -184,9 +185,9 @@ fn implementation(
             &#private::single_extensions::<#number>(&[#(<#types as #cloud_event>::EXTENSIONS),*]);
 
         const DESCRIPTORS: &'static [#private::EventDescriptor] =
-            &#private::joined_descriptors::<{
-                #private::descriptor_count(&[#(<#types as #cloud_event>::DESCRIPTORS),*])
-            }>(&[#(<#types as #cloud_event>::DESCRIPTORS),*]);
+            #private::all_or_none(&#private::single_descriptors::<#number>(
+                &[#(<#types as #cloud_event>::DESCRIPTORS),*]
+            ));
 
         const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> =
             #private::first_without_source(&[#(<#types as #cloud_event>::WITHOUT_SOURCE),*]);

@@ -35,7 +35,9 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let members = target.implement(
         &quote!(#private::EventMembers for),
         &target.predicates([]),
-        &quote!(type Members = ();),
+        &quote!(
+            type Members = ();
+        ),
     );
     quote!(#constants #implementation #members)
 }

@@ -32,6 +32,16 @@ const _: () = {
                 <OrderPaid as ::eventkit::__private::CloudEvent>::EXTENSIONS,
             ],
         );
+        const DESCRIPTORS: &'static [::eventkit::__private::EventDescriptor] = ::eventkit::__private::all_or_none(
+            &::eventkit::__private::single_descriptors::<
+                2usize,
+            >(
+                &[
+                    <OrderPlaced as ::eventkit::__private::CloudEvent>::DESCRIPTORS,
+                    <OrderPaid as ::eventkit::__private::CloudEvent>::DESCRIPTORS,
+                ],
+            ),
+        );
         const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::eventkit::__private::first_without_source(
             &[
                 <OrderPlaced as ::eventkit::__private::CloudEvent>::WITHOUT_SOURCE,
@@ -233,4 +243,11 @@ const _: () = {
     impl ::eventkit::__private::Includes<OrderPlaced> for OrderEvent {}
     #[automatically_derived]
     impl ::eventkit::__private::Includes<OrderPaid> for OrderEvent {}
+    #[automatically_derived]
+    impl ::eventkit::__private::EventMembers for OrderEvent {
+        type Members = (
+            <OrderPlaced as ::eventkit::__private::EventMembers>::Members,
+            (<OrderPaid as ::eventkit::__private::EventMembers>::Members, ()),
+        );
+    }
 };

@@ -103,6 +103,22 @@ const _: () = {
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
             &["tenant"],
         ];
+        const DESCRIPTORS: &'static [::eventkit::__private::EventDescriptor] = &[
+            ::eventkit::__private::EventDescriptor::new::<
+                Self,
+            >(
+                &__EVENTKIT_METADATA,
+                &[
+                    ::eventkit::__private::FieldDescriptor::new(
+                        "subject",
+                        "customer",
+                        false,
+                    ),
+                    ::eventkit::__private::FieldDescriptor::new("tenant", "tenant", true),
+                ],
+                &[],
+            ),
+        ];
         const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
             __EVENTKIT_METADATA.ty,
         );
@@ -244,5 +260,16 @@ const _: () = {
         ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
+    }
+    #[automatically_derived]
+    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T>
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+        T: ::eventkit::__private::serde::Serialize,
+        __eventkit_OrderPlacedData<
+            T,
+        >: ::eventkit::__private::serde::de::DeserializeOwned,
+    {
+        type Members = ::eventkit::__private::Member<OrderPlaced<T>>;
     }
 };

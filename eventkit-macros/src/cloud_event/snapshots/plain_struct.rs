@@ -31,6 +31,11 @@ const _: () = {
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[
             &["priority"],
         ];
+        const DESCRIPTORS: &'static [::eventkit::__private::EventDescriptor] = &[
+            ::eventkit::__private::EventDescriptor::new::<
+                Self,
+            >(&__EVENTKIT_METADATA, &[], &[]),
+        ];
         const CLONING: ::eventkit::__private::Cloning<Self> = {
             #[allow(unused_imports)]
             use ::eventkit::__private::NotClone as _;
@@ -120,6 +125,10 @@ const _: () = {
         ) -> ::core::result::Result<Self, ::eventkit::__private::EncodeError> {
             ::eventkit::__private::into_event::<OrderPlaced>(&__eventkit_value)
         }
+    }
+    #[automatically_derived]
+    impl ::eventkit::__private::EventMembers for OrderPlaced {
+        type Members = ::eventkit::__private::Member<OrderPlaced>;
     }
     ::eventkit::__private::discover! {
         EVENT_TYPES : ::eventkit::__private::TypedEvent =

@@ -25,6 +25,11 @@ const _: () = {
             __EVENTKIT_METADATA.ty,
         ];
         const EXTENSIONS: &'static [&'static [&'static ::core::primitive::str]] = &[&[]];
+        const DESCRIPTORS: &'static [framework::eventkit::__private::EventDescriptor] = &[
+            framework::eventkit::__private::EventDescriptor::new::<
+                Self,
+            >(&__EVENTKIT_METADATA, &[], &[]),
+        ];
         const WITHOUT_SOURCE: ::core::option::Option<&'static ::core::primitive::str> = ::core::option::Option::Some(
             __EVENTKIT_METADATA.ty,
         );
@@ -92,6 +97,10 @@ const _: () = {
         ) -> ::core::result::Result<Self, framework::eventkit::__private::EncodeError> {
             framework::eventkit::__private::into_event::<Tick>(&__eventkit_value)
         }
+    }
+    #[automatically_derived]
+    impl framework::eventkit::__private::EventMembers for Tick {
+        type Members = framework::eventkit::__private::Member<Tick>;
     }
     framework::eventkit::__private::discover! {
         EVENT_TYPES : framework::eventkit::__private::TypedEvent =

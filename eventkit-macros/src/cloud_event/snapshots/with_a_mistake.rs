@@ -83,4 +83,11 @@ const _: () = {
             ::eventkit::__private::into_event::<OrderPlaced<T>>(&__eventkit_value)
         }
     }
+    #[automatically_derived]
+    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T>
+    where
+        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
+    {
+        type Members = ();
+    }
 };
