@@ -1,0 +1,37 @@
+//! Errors of catalogs.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// The error for a catalog that contradicts itself.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CatalogError {
+    /// Two Rust types have the same event type, but other attributes or another schema.
+    #[error(
+        "the event type {ty:?} has two definitions that differ in {difference}: `{first}` and `{second}`"
+    )]
+    Conflict {
+        /// The event type.
+        ty: String,
+        /// The path of the first Rust type.
+        first: &'static str,
+        /// The path of the second Rust type.
+        second: &'static str,
+        /// What differs.
+        difference: &'static str,
+    },
+}
+
+/// The error for a file that cannot be written.
+#[derive(Debug, Error)]
+#[error("failed to write {}", path.display())]
+#[non_exhaustive]
+pub struct WriteError {
+    /// The path of the file or folder.
+    pub path: PathBuf,
+    /// The cause.
+    #[source]
+    pub source: std::io::Error,
+}

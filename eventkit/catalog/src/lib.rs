@@ -1,0 +1,35 @@
+#![doc = include_str!("../docs/guide.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod asyncapi;
+mod builder;
+mod catalog;
+mod error;
+mod event_type;
+mod graph;
+mod handler;
+mod keys;
+mod lock;
+mod members;
+mod page;
+mod policy;
+#[cfg(feature = "axum")]
+mod router;
+mod schema;
+mod server;
+
+pub use builder::CatalogBuilder;
+pub use catalog::Catalog;
+pub use error::{CatalogError, WriteError};
+pub use event_type::{Attribute, AttributeValue, EventType};
+pub use handler::HandlerInfo;
+pub use lock::{Change, Direction, Lock, LockError, Mode};
+pub use members::EventSchemas;
+pub use schema::DataSchema;
+pub use server::Server;
+
+// Compiles the examples of the README together with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
