@@ -1,0 +1,223 @@
+//! Connections to brokers.
+
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+use eventkit::format::Json;
+use eventkit::transport::Transport;
+
+use crate::address::Address;
+use crate::failure::Failure;
+#[cfg(feature = "rabbitmq")]
+use crate::rabbitmq;
+
+/// The settings of brokers, and the files with credentials.
+#[derive(Debug, Args)]
+pub(crate) struct BrokerArguments {
+    /// The JetStream stream, if the path of the URL does not name it; `events` by default
+    #[arg(long, value_name = "NAME", help_heading = "NATS")]
+    pub(crate) stream: Option<String>,
+    /// The prefix of subjects; the name of the stream by default
+    #[arg(long, value_name = "PREFIX", help_heading = "NATS")]
+    pub(crate) subject_prefix: Option<String>,
+    /// The JetStream domain of the stream
+    #[arg(long, value_name = "NAME", help_heading = "NATS")]
+    pub(crate) domain: Option<String>,
+    /// A `.creds` file with a JWT and an nkey
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "NATS",
+        env = "EVENTKIT_NATS_CREDS"
+    )]
+    pub(crate) creds: Option<PathBuf>,
+    /// A file with the seed of an nkey
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "NATS",
+        conflicts_with = "creds"
+    )]
+    pub(crate) nkey: Option<PathBuf>,
+    /// The topic exchange of the events
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "RabbitMQ",
+        default_value = "events"
+    )]
+    pub(crate) exchange: String,
+    /// The certificate authorities to trust, in PEM; those of the system by default
+    #[arg(long, value_name = "FILE", help_heading = "TLS")]
+    pub(crate) ca_cert: Option<PathBuf>,
+    /// The certificate of this client, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "TLS",
+        requires = "client_key"
+    )]
+    pub(crate) client_cert: Option<PathBuf>,
+    /// The private key of this client, in PEM
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = "TLS",
+        requires = "client_cert"
+    )]
+    pub(crate) client_key: Option<PathBuf>,
+    /// The time limit of a request
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) timeout: u16,
+}
+
+/// How events are published.
+#[derive(Debug, Default)]
+pub(crate) struct Publishing {
+    /// Whether the body is the whole event, as JSON.
+    pub(crate) structured: bool,
+    /// The template of the subjects of NATS.
+    pub(crate) subject: Option<String>,
+}
+
+impl BrokerArguments {
+    /// Returns the time limit of a request.
+    pub(crate) fn timeout(&self) -> Duration {
+        Duration::from_secs(self.timeout.into())
+    }
+
+    /// Connects to a broker.
+    #[cfg_attr(
+        not(any(feature = "nats", feature = "rabbitmq")),
+        expect(
+            clippy::unused_async,
+            unused_variables,
+            reason = "there are no brokers"
+        )
+    )]
+    pub(crate) async fn connect(
+        &self,
+        address: &Address,
+        publishing: Publishing,
+    ) -> Result<Box<dyn Transport>, Failure> {
+        match address {
+            Address::Http(_) => Err(Failure::usage(
+                "this needs the URL of a broker: nats://, tls://, amqp:// or amqps://",
+            )),
+            #[cfg(feature = "nats")]
+            Address::Nats { servers, stream } => {
+                let mut nats = self.nats(servers, stream.as_deref()).await?;
+                if publishing.structured {
+                    nats = nats.structured(Json);
+                }
+                if let Some(template) = publishing.subject {
+                    nats = nats.subject(template);
+                }
+                Ok(Box::new(nats.open().await?))
+            }
+            #[cfg(not(feature = "nats"))]
+            Address::Nats { .. } => Err(missing_feature("nats")),
+            #[cfg(feature = "rabbitmq")]
+            Address::RabbitMq(url) => {
+                // The transport would create an exchange whose name is misspelled.
+                rabbitmq::check_exchange(url, self).await?;
+                let mut rabbitmq = self.rabbitmq(url)?;
+                if publishing.structured {
+                    rabbitmq = rabbitmq.structured(Json);
+                }
+                Ok(Box::new(rabbitmq.open().await?))
+            }
+            #[cfg(not(feature = "rabbitmq"))]
+            Address::RabbitMq(_) => Err(missing_feature("rabbitmq")),
+        }
+    }
+
+    #[cfg(feature = "rabbitmq")]
+    fn rabbitmq(&self, url: &str) -> Result<eventkit_rabbitmq::RabbitMqBuilder, Failure> {
+        let mut builder = eventkit_rabbitmq::RabbitMq::connect(url)
+            .exchange(&self.exchange)
+            .timeout(self.timeout());
+        if let Some(path) = &self.ca_cert {
+            builder = builder.root_certificates(read(path)?);
+        }
+        if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
+            builder = builder.client_certificate(read(certificate)?, read(key)?);
+        }
+        Ok(builder)
+    }
+}
+
+#[cfg(feature = "nats")]
+impl BrokerArguments {
+    /// Returns the name of the stream.
+    pub(crate) fn stream<'a>(&'a self, of_url: Option<&'a str>) -> Result<&'a str, Failure> {
+        match (of_url, self.stream.as_deref()) {
+            (Some(of_url), Some(own)) if own != of_url => Err(Failure::usage(format!(
+                "the URL names the stream `{of_url}`, and --stream `{own}`"
+            ))),
+            (Some(name), _) | (None, Some(name)) => Ok(name),
+            (None, None) => Ok("events"),
+        }
+    }
+
+    /// Returns a builder of the transport. A stream that does not exist is not created: its name is probably
+    /// misspelled.
+    async fn nats(
+        &self,
+        servers: &str,
+        stream: Option<&str>,
+    ) -> Result<eventkit_nats::NatsBuilder, Failure> {
+        let mut builder = eventkit_nats::Nats::connect(servers)
+            .options(self.nats_options().await?)
+            .stream(self.stream(stream)?)
+            .existing_stream()
+            .timeout(self.timeout());
+        if let Some(prefix) = &self.subject_prefix {
+            builder = builder.subject_prefix(prefix);
+        }
+        if let Some(domain) = &self.domain {
+            builder = builder.domain(domain);
+        }
+        Ok(builder)
+    }
+
+    pub(crate) async fn nats_options(&self) -> Result<async_nats::ConnectOptions, Failure> {
+        let mut options = async_nats::ConnectOptions::new()
+            .name("eventkit")
+            .connection_timeout(self.timeout());
+        if let Some(path) = &self.creds {
+            let read = options.credentials_file(path).await;
+            options = read.map_err(|error| Failure::file(path.display(), &error))?;
+        }
+        if let Some(path) = &self.nkey {
+            options = options.nkey(read(path)?.trim().to_owned());
+        }
+        if let Some(path) = &self.ca_cert {
+            options = options
+                .add_root_certificates(path.clone())
+                .require_tls(true);
+        }
+        if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
+            options = options.add_client_certificate(certificate.clone(), key.clone());
+        }
+        Ok(options)
+    }
+}
+
+/// Reads a file with a certificate or a key.
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(crate) fn read(path: &PathBuf) -> Result<String, Failure> {
+    fs::read_to_string(path).map_err(|error| Failure::file(path.display(), &error))
+}
+
+/// Returns the failure of a program that was built without a feature.
+#[cfg(not(all(feature = "http", feature = "nats", feature = "rabbitmq")))]
+pub(crate) fn missing_feature(feature: &str) -> Failure {
+    Failure::usage(format!(
+        "eventkit was built without the feature `{feature}`"
+    ))
+}

@@ -1,0 +1,7 @@
+//! The program `eventkit`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eventkit_cli::main()
+}

@@ -1,0 +1,61 @@
+//! The entry point.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::arguments::{Arguments, Command};
+use crate::failure::Failure;
+use crate::output::{self, Output};
+
+/// Runs the program with the arguments of the process, and returns its exit code.
+///
+/// The exit codes are listed in the [documentation of the crate](crate#exit-codes).
+///
+/// ```no_run
+/// fn main() -> std::process::ExitCode {
+///     eventkit_cli::main()
+/// }
+/// ```
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::new(arguments.output);
+    let result = run(arguments.command, &mut output).and_then(|()| output.flush());
+    let Err(failure) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // What was found before the failure is part of the result.
+    let flushed = output.flush();
+    if let Some(message) = &failure.message {
+        output::error(message);
+    }
+    match (failure.status, flushed) {
+        (Some(status), _) => ExitCode::from(status as u8),
+        (None, _) => ExitCode::SUCCESS,
+    }
+}
+
+fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
+    match command {
+        Command::Validate(command) => command.run(output),
+        Command::Convert(command) => command.run(output),
+        Command::Filter(command) => command.run(output),
+        Command::Completions(command) => command.run(output),
+        Command::Send(command) => runtime()?.block_on(command.run(output)),
+        Command::Listen(command) => runtime()?.block_on(command.run(output)),
+        Command::Letters(command) => runtime()?.block_on(command.run(output)),
+        #[cfg(feature = "http")]
+        Command::Health(command) => runtime()?.block_on(command.run(output)),
+    }
+}
+
+/// Creates the runtime. Its threads keep connections alive while the reader of the output is slow.
+fn runtime() -> Result<Runtime, Failure> {
+    let built = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    built.map_err(|error| Failure::data(format!("failed to start the runtime: {error}")))
+}
