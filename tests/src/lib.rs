@@ -9,6 +9,7 @@ pub mod message;
 pub mod nats;
 pub mod postgres;
 mod prepared;
+pub mod processes;
 pub mod rabbitmq;
 pub mod reading;
 pub mod refusal;

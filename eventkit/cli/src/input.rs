@@ -25,7 +25,7 @@ const MAX_EVENT_BYTES: usize = Limits::DEFAULT.body_bytes;
 pub(crate) struct Place {
     /// The line, or `None` if a value covers several lines.
     pub(crate) line: Option<usize>,
-    /// The zero-based index in the batch.
+    /// The zero-based index in the batch of the line, or among the values that cover several lines.
     pub(crate) index: Option<usize>,
 }
 
@@ -43,9 +43,9 @@ type Take<'a> = dyn FnMut(Found) -> Result<(), Failure> + 'a;
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.line, self.index) {
-            (Some(line), Some(index)) => write!(f, "line {line}, element {index}"),
+            (Some(line), Some(index)) => write!(f, "line {line}, index {index}"),
             (Some(line), None) => write!(f, "line {line}"),
-            (None, Some(index)) => write!(f, "element {index}"),
+            (None, Some(index)) => write!(f, "index {index}"),
             (None, None) => f.write_str("input"),
         }
     }
@@ -170,20 +170,19 @@ fn read_values(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), Failure>
         let mut deserializer = Deserializer::from_reader(&mut reader);
         let mut failure = None;
         let read = if start == b'[' {
-            let mut own = 0;
             let mut element = |json: Box<RawValue>| {
                 budget.set(MAX_EVENT_BYTES);
                 let place = Place {
                     line: None,
-                    index: Some(own),
+                    index: Some(index),
                 };
-                own += 1;
+                index += 1;
                 let json = Ok(Bytes::from(json.get().to_owned()));
                 let taken = take(Found { place, json });
                 taken.map_err(|error| failure = Some(error)).is_ok()
             };
             let read = deserializer.deserialize_seq(Batch(&mut element));
-            read.map_err(|error| (error, Some(own)))
+            read.map_err(|error| (error, Some(index)))
         } else {
             let place = Place {
                 line: None,
@@ -194,6 +193,7 @@ fn read_values(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), Failure>
                     let json: Box<RawValue> = json;
                     let json = Ok(Bytes::from(json.get().to_owned()));
                     take(Found { place, json })?;
+                    index += 1;
                     Ok(())
                 }
                 Err(error) => Err((error, Some(index))),
@@ -213,7 +213,6 @@ fn read_values(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), Failure>
             let json = Err(not_json(&error));
             return take(Found { place, json });
         }
-        index += 1;
     }
     Ok(())
 }

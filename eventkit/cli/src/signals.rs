@@ -1,6 +1,10 @@
 //! The signals that end a command.
 
-use crate::failure::Failure;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::failure::{Failure, Status};
+use crate::output;
 
 /// Waits for Ctrl-C or SIGTERM, from the time of the call on.
 #[derive(Debug)]
@@ -43,5 +47,26 @@ impl Interrupts {
     #[cfg(not(unix))]
     pub(crate) async fn next(&mut self) {
         drop(tokio::signal::ctrl_c().await);
+    }
+}
+
+/// Waits for an operation that stops by itself once the flag is set, as the first signal does. The second signal
+/// aborts it.
+pub(crate) async fn until_done<T>(
+    is_interrupted: &AtomicBool,
+    operation: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let mut interrupts = Interrupts::new()?;
+    let mut operation = pin!(operation);
+    loop {
+        tokio::select! {
+            biased;
+            () = interrupts.next() => {}
+            result = &mut operation => return result,
+        }
+        if is_interrupted.swap(true, Ordering::Relaxed) {
+            return Err(Failure::reported(Status::Interrupted));
+        }
+        output::note("interrupted; returning the dead letters to the broker");
     }
 }

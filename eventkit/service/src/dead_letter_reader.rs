@@ -74,6 +74,12 @@ impl DeadLetterReader {
         self.subscriptions.take()
     }
 
+    /// Returns how many of the dead letters at the time of opening were not read, if that is known.
+    pub(crate) fn unread(&self) -> Option<u64> {
+        self.count
+            .map(|count| count.saturating_sub(self.read as u64))
+    }
+
     /// Leases the next dead letter; returns `None` after the last one, or at the limit of one
     /// reader.
     async fn next(&mut self) -> Result<Option<LeasedLetter>, TransportError> {

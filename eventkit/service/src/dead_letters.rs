@@ -220,7 +220,7 @@ impl<T: Transport> DeadLetters<T> {
         })
     }
 
-    /// Counts the dead letters by subscription and error.
+    /// Counts up to 10,000 dead letters by subscription and error.
     ///
     /// # Errors
     ///
@@ -254,6 +254,9 @@ impl<T: Transport> DeadLetters<T> {
 
     /// Replays the dead letters that satisfy a predicate, and returns their number.
     ///
+    /// Up to 10,000 dead letters are read. If the predicate was called for that many, there may be
+    /// more of them.
+    ///
     /// # Errors
     ///
     /// Returns an error if the transport cannot be reached. If handlers do not exist, or messages
@@ -267,7 +270,7 @@ impl<T: Transport> DeadLetters<T> {
         self.visit(choose).await
     }
 
-    /// Replays all dead letters, and returns their number.
+    /// Replays all dead letters, up to 10,000, and returns their number.
     ///
     /// # Errors
     ///
@@ -288,6 +291,9 @@ impl<T: Transport> DeadLetters<T> {
     }
 
     /// Deletes the dead letters that satisfy a predicate, and returns their number.
+    ///
+    /// Up to 10,000 dead letters are read. If the predicate was called for that many, there may be
+    /// more of them.
     ///
     /// # Errors
     ///
@@ -396,6 +402,32 @@ impl DeadLetterPages {
             reader.kept.push(handle);
         }
         Ok((!letters.is_empty()).then_some(letters))
+    }
+
+    /// Returns the number of dead letters that existed when the pages were opened and have not been
+    /// read, if the transport knows it.
+    ///
+    /// After the last page, these are leased by another reader, or exceed the maximum of 10,000. On
+    /// RabbitMQ, dead letters that another process has leased are not counted.
+    ///
+    /// ```
+    /// use eventkit_service::DeadLetters;
+    /// use eventkit_service::memory::Memory;
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().enable_time().build()?.block_on(async {
+    /// let letters = DeadLetters::new(Memory::new(), "billing");
+    /// let mut pages = letters.pages(100).await?;
+    /// while let Some(page) = pages.next().await? {
+    ///     println!("{} dead letters", page.len());
+    /// }
+    /// assert_eq!(pages.unread(), Some(0));
+    /// # Ok::<(), eventkit::transport::TransportError>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn unread(&self) -> Option<u64> {
+        self.reader.unread()
     }
 
     /// Closes the pages, and returns once the dead letters are back in the store. Dropping the

@@ -487,6 +487,29 @@ async fn dead_letters_are_listed_over_slow_connections_and_in_pages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn dead_letters_that_another_reader_has_are_unread() {
+    let harness = TestHarness::new();
+    broken(&harness, "receipt", "t");
+    let _service = harness.start().await;
+    for id in 0..20 {
+        harness.publish(&event("t", id.to_string())).await;
+    }
+    harness.dead(20).await;
+    let mut first = harness.letters().pages(5).await.unwrap();
+    assert_eq!(first.unread(), Some(20));
+    assert_eq!(first.next().await.unwrap().unwrap().len(), 5);
+    assert_eq!(first.unread(), Some(15));
+
+    let mut second = harness.letters().pages(100).await.unwrap();
+    assert_eq!(second.next().await.unwrap().unwrap().len(), 15);
+    assert_eq!(second.next().await.unwrap(), None);
+    assert_eq!(second.unread(), Some(5));
+    first.close().await;
+    second.close().await;
+    assert_eq!(harness.letters().list().await.unwrap().len(), 20);
+}
+
+#[tokio::test(start_paused = true)]
 async fn dead_letters_are_released_when_a_replay_or_a_page_is_dropped() {
     let harness = TestHarness::new();
     let works = broken(&harness, "receipt", "t");

@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   eventkit validate event.json
   eventkit validate < events.jsonl
-  eventkit validate --output json batch.json | jq .path";
+  eventkit validate --output json fixtures/*.json | jq .path";
 
 /// Checks events in JSON, and prints each violation of the specification
 ///
@@ -25,13 +25,16 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Validate {
-    /// The file; the standard input by default
-    file: Option<PathBuf>,
+    /// The files; the standard input by default
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
 }
 
 /// A line of the output.
 #[derive(Debug, Serialize)]
 struct Finding<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,9 +60,18 @@ struct Counts {
 
 impl Validate {
     pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let reader = input::open(self.file.as_ref())?;
         let mut counts = Counts::default();
-        input::read(reader, &mut |found| check(found, &mut counts, output))?;
+        if self.files.is_empty() {
+            let reader = input::open(None)?;
+            input::read(reader, &mut |found| check(None, found, &mut counts, output))?;
+        }
+        for path in &self.files {
+            let reader = input::open(Some(path))?;
+            let name = path.to_string_lossy();
+            input::read(reader, &mut |found| {
+                check(Some(&name), found, &mut counts, output)
+            })?;
+        }
         output.flush()?;
         match counts {
             Counts { all: 0, .. } => Err(Failure::data("the input contains no event")),
@@ -80,7 +92,12 @@ fn events(count: usize) -> String {
     format!("{count} event{}", if count == 1 { "" } else { "s" })
 }
 
-fn check(found: Found, counts: &mut Counts, output: &mut Output) -> Result<(), Failure> {
+fn check(
+    file: Option<&str>,
+    found: Found,
+    counts: &mut Counts,
+    output: &mut Output,
+) -> Result<(), Failure> {
     counts.all += 1;
     let Found { place, json } = found;
     let decoded = json.and_then(|json| {
@@ -91,16 +108,17 @@ fn check(found: Found, counts: &mut Counts, output: &mut Output) -> Result<(), F
         Ok(event) if event.violations().is_empty() => Ok(()),
         Ok(event) => {
             counts.invalid += 1;
-            print_violations(place, &event, output)
+            print_violations(file, place, &event, output)
         }
         Err(reason) => {
             counts.invalid += 1;
-            print_malformed(place, reason, output)
+            Finding::at(file, place, reason).print(place, output)
         }
     }
 }
 
 fn print_violations(
+    file: Option<&str>,
     place: Place,
     event: &LenientEvent,
     output: &mut Output,
@@ -113,15 +131,11 @@ fn print_violations(
             value: violation.value(),
             expected: Some(violation.expected()),
             section: Some(violation.section()),
-            ..Finding::at(place, violation.to_string())
+            ..Finding::at(file, place, violation.to_string())
         };
         finding.print(place, output)?;
     }
     Ok(())
-}
-
-fn print_malformed(place: Place, reason: String, output: &mut Output) -> Result<(), Failure> {
-    Finding::at(place, reason).print(place, output)
 }
 
 /// Returns the JSON Pointer of the attribute.
@@ -130,9 +144,10 @@ fn pointer(violation: &Violation) -> String {
     format!("/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-impl Finding<'_> {
-    fn at(place: Place, message: String) -> Self {
+impl<'a> Finding<'a> {
+    fn at(file: Option<&'a str>, place: Place, message: String) -> Self {
         Self {
+            file,
             line: place.line,
             index: place.index,
             id: None,
@@ -148,7 +163,10 @@ impl Finding<'_> {
         if output.is_json() {
             return output.json(self);
         }
-        let place = output.styled(BOLD, place);
+        let place = match self.file {
+            Some(file) => output.styled(BOLD, format_args!("{file}: {place}")),
+            None => output.styled(BOLD, place),
+        };
         let label = output.styled(RED, "invalid");
         // A name or a value of the input must not break the line.
         let message = self.message.replace(char::is_control, " ");

@@ -1,5 +1,7 @@
 //! `eventkit letters count`.
 
+use std::sync::atomic::AtomicBool;
+
 use clap::Args;
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use super::service::ServiceArguments;
 use super::table;
 use crate::failure::{Failure, Status};
 use crate::output::{self, Output};
-use crate::signals::Interrupts;
+use crate::signals::until_done;
 
 /// Counts the dead letters by handler and error
 ///
@@ -20,15 +22,15 @@ pub(super) struct Count {
 
 impl Count {
     pub(super) async fn run(self, output: &mut Output) -> Result<(), Failure> {
-        let mut interrupts = Interrupts::new()?;
+        let is_interrupted = AtomicBool::new(false);
         let counting = async {
             let letters = self.service.open().await?;
             letters.counts().await.map_err(Failure::from)
         };
-        let counts = tokio::select! {
-            counts = counting => counts?,
-            () = interrupts.next() => return Err(Failure::reported(Status::Interrupted)),
-        };
+        let counts = until_done(&is_interrupted, counting).await?;
+        if is_interrupted.into_inner() {
+            return Err(Failure::reported(Status::Interrupted));
+        }
         if counts.is_empty() {
             output::note("no dead letters");
             return Err(Failure::reported(Status::Negative));

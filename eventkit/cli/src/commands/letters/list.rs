@@ -1,5 +1,7 @@
 //! `eventkit letters list` and `show`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use clap::Args;
 use eventkit_service::DeadLetter;
 
@@ -10,7 +12,7 @@ use super::table;
 use crate::failure::{Failure, Status};
 use crate::output::{self, Output};
 use crate::progress::Progress;
-use crate::signals::Interrupts;
+use crate::signals::until_done;
 
 /// The number of dead letters that are in memory at a time.
 const PAGE_SIZE: usize = 100;
@@ -84,13 +86,21 @@ pub(super) async fn print(
     output: &mut Output,
     print: Print,
 ) -> Result<(), Failure> {
-    let mut interrupts = Interrupts::new()?;
-    // Dropping the pages returns the dead letters in the background, so the runtime must go on for a while.
-    let reading = read(service, select, limit, output, print);
-    let (found, was_read) = tokio::select! {
-        found = reading => found?,
-        () = interrupts.next() => return Err(Failure::reported(Status::Interrupted)),
-    };
+    let is_interrupted = AtomicBool::new(false);
+    let reading = read(service, select, limit, output, print, &is_interrupted);
+    let Found {
+        found,
+        was_read,
+        unread,
+    } = until_done(&is_interrupted, reading).await?;
+    if is_interrupted.into_inner() {
+        return Err(Failure::reported(Status::Interrupted));
+    }
+    if unread > 0 && found < limit {
+        output::warn(format_args!(
+            "{unread} dead letters are missing: another reader has them, such as a tool or a replay"
+        ));
+    }
     if was_read >= MAX_LETTERS {
         output::warn(format_args!(
             "only the first {MAX_LETTERS} dead letters were read"
@@ -103,19 +113,30 @@ pub(super) async fn print(
     Err(Failure::reported(Status::Negative))
 }
 
-/// Returns how many dead letters were found, and how many were read.
+/// What was found.
+struct Found {
+    found: usize,
+    was_read: usize,
+    /// The number of dead letters that another reader has.
+    unread: u64,
+}
+
 async fn read(
     service: &ServiceArguments,
     select: &Selection<'_>,
     limit: usize,
     output: &mut Output,
     print: Print,
-) -> Result<(usize, usize), Failure> {
+    is_interrupted: &AtomicBool,
+) -> Result<Found, Failure> {
     let letters = service.open().await?;
     let mut pages = letters.pages(PAGE_SIZE).await?;
     let progress = Progress::counting("read", "dead letters");
     let (mut found, mut was_read) = (0, 0);
     let result = loop {
+        if is_interrupted.load(Ordering::Relaxed) {
+            break Ok(());
+        }
         let mut page = match pages.next().await {
             Ok(Some(page)) => page,
             Ok(None) => break Ok(()),
@@ -138,8 +159,16 @@ async fn read(
             break Ok(());
         }
     };
+    let unread = match was_read {
+        MAX_LETTERS.. => 0,
+        _ => pages.unread().unwrap_or(0),
+    };
     pages.close().await;
-    result.map(|()| (found, was_read))
+    result.map(|()| Found {
+        found,
+        was_read,
+        unread,
+    })
 }
 
 /// Prints dead letters as a table or JSON Lines.

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 use std::io::{self, BufRead, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use eventkit::event::Timestamp;
-use eventkit::transport::{Transport, TransportErrorKind, with_causes};
+use eventkit::transport::{Transport, TransportError, TransportErrorKind, with_causes};
 use eventkit_service::{DeadLetter, DeadLetters};
 use serde_json::json;
 
@@ -15,7 +16,7 @@ use super::service::{MAX_LETTERS, ServiceArguments};
 use crate::failure::{Failure, Status};
 use crate::output::{self, Output};
 use crate::progress::Progress;
-use crate::signals::Interrupts;
+use crate::signals::until_done;
 
 /// Replays dead letters to the handlers that failed, and deletes them
 ///
@@ -184,59 +185,67 @@ async fn remove(
     choose: &dyn Fn(&DeadLetter) -> bool,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let mut interrupts = Interrupts::new()?;
+    let is_interrupted = AtomicBool::new(false);
+    let removed = until_done(
+        &is_interrupted,
+        remove_all(letters, removal, choose, &is_interrupted),
+    );
+    let removed = removed.await?;
+    report(removal, removed, output)?;
+    match (is_interrupted.into_inner(), removed) {
+        (true, _) => Err(Failure::reported(Status::Interrupted)),
+        (false, 0) => Err(Failure::reported(Status::Negative)),
+        (false, _) => Ok(()),
+    }
+}
+
+/// Returns the number of removed dead letters. Once the flag is set, no more are removed.
+async fn remove_all(
+    letters: &DeadLetters<Box<dyn Transport>>,
+    removal: Removal,
+    choose: &dyn Fn(&DeadLetter) -> bool,
+    is_interrupted: &AtomicBool,
+) -> Result<usize, Failure> {
     let progress = Progress::counting(removal.done(), "dead letters");
-    let (mut chosen, mut removed) = (0, 0);
     let start = Timestamp::now().to_utc();
-    let mut is_first = true;
-    let result = loop {
-        let mut was_read = 0;
+    let (mut removed, mut is_first) = (0, true);
+    loop {
+        let (mut was_read, mut chosen) = (0, 0);
         let visit = |letter: &DeadLetter| {
             was_read += 1;
             // A replay that failed meanwhile is another dead letter, which must not be replayed forever.
             let is_new = letter
                 .last_failure
                 .is_some_and(|last| last.to_utc() >= start);
-            let is_chosen = choose(letter) && (is_first || !is_new);
+            let is_chosen =
+                !is_interrupted.load(Ordering::Relaxed) && choose(letter) && (is_first || !is_new);
             chosen += usize::from(is_chosen);
             progress.increase(is_chosen.into());
             is_chosen
         };
-        let round = async {
-            match removal {
-                Removal::Replay => letters.replay_where(visit).await,
-                Removal::Delete => letters.delete_where(visit).await,
-            }
+        removed += match removal {
+            Removal::Replay => letters.replay_where(visit).await.map_err(refused)?,
+            Removal::Delete => letters.delete_where(visit).await?,
         };
-        let round = tokio::select! {
-            round = round => round,
-            () = interrupts.next() => {
-                break Err(Failure::new(Status::Interrupted, format!(
-                    "interrupted; about {chosen} dead letters were {}", removal.done()
-                )));
-            }
-        };
-        match round {
-            Ok(count) => removed += count,
-            Err(error) if error.kind() == TransportErrorKind::Configuration => {
-                break Err(Failure::negative(with_causes(&error)));
-            }
-            Err(error) => break Err(error.into()),
-        }
         is_first = false;
-        if was_read < MAX_LETTERS {
-            break Ok(());
+        if was_read < MAX_LETTERS || is_interrupted.load(Ordering::Relaxed) {
+            return Ok(removed);
         }
-        if removed < chosen || chosen == 0 {
+        if chosen == 0 {
             output::warn(format_args!(
                 "only the first {MAX_LETTERS} dead letters were read"
             ));
-            break Ok(());
+            return Ok(removed);
         }
-    };
-    drop(progress);
-    result?;
-    report(removal, removed, output)
+    }
+}
+
+/// Returns the failure of a replay: a handler that does not exist is an answer of the broker.
+fn refused(error: TransportError) -> Failure {
+    match error.kind() {
+        TransportErrorKind::Configuration => Failure::negative(with_causes(&error)),
+        _ => error.into(),
+    }
 }
 
 fn report(removal: Removal, removed: usize, output: &mut Output) -> Result<(), Failure> {
@@ -246,8 +255,5 @@ fn report(removal: Removal, removed: usize, output: &mut Output) -> Result<(), F
         let plural = if removed == 1 { "" } else { "s" };
         output.line(format!("{} {removed} dead letter{plural}", removal.done()))?;
     }
-    match removed {
-        0 => Err(Failure::reported(Status::Negative)),
-        _ => Ok(()),
-    }
+    Ok(())
 }

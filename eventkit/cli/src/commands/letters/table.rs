@@ -39,7 +39,7 @@ pub(super) fn of_letters(letters: &[DeadLetter], service: &str, output: &Output)
             .map(Cell::new),
         );
     }
-    finish(&table)
+    finish(table)
 }
 
 /// Returns numbers of failures as a table.
@@ -53,7 +53,7 @@ pub(super) fn of_counts(counts: &[FailureCount], service: &str, output: &Output)
         ];
         table.add_row(cells.map(Cell::new));
     }
-    finish(&table)
+    finish(table)
 }
 
 fn table(header: &[&str], output: &Output) -> Table {
@@ -71,8 +71,11 @@ fn table(header: &[&str], output: &Output) -> Table {
     table
 }
 
-/// Removes the white space at the ends of the lines.
-fn finish(table: &Table) -> String {
+/// Returns the text of a table, without white space at the ends of the lines.
+fn finish(mut table: Table) -> String {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n")
