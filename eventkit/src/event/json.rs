@@ -20,8 +20,9 @@ pub(crate) struct Skipped {
 pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
     let bytes = text.as_bytes();
     // The closing bracket of the innermost open array or object, and those of the ones around it.
-    let mut innermost = None;
-    let mut outer: SmallVec<[Option<u8>; 64]> = SmallVec::new();
+    // Outside of all, it is 0.
+    let mut innermost = 0;
+    let mut outer: SmallVec<[u8; 64]> = SmallVec::new();
     let mut depth = 0;
     loop {
         at = space_end(bytes, at);
@@ -30,7 +31,7 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
             bracket @ (b'{' | b'[') => {
                 // In ASCII, `]` and `}` are two after `[` and `{`.
                 let close = bracket + 2;
-                outer.push(innermost.replace(close));
+                outer.push(std::mem::replace(&mut innermost, close));
                 depth = depth.max(outer.len());
                 at = space_end(bytes, at + 1);
                 if *bytes.get(at)? != close {
@@ -42,14 +43,15 @@ pub(crate) fn skip(text: &str, mut at: usize) -> Option<Skipped> {
         }
         // A value ended here. It may be the last one of the enclosing arrays and objects.
         loop {
-            let Some(close) = innermost else {
+            let close = innermost;
+            if close == 0 {
                 return Some(Skipped { end: at, depth });
-            };
+            }
             at = space_end(bytes, at);
             let next = *bytes.get(at)?;
             at += 1;
             if next == close {
-                innermost = outer.pop().flatten();
+                innermost = outer.pop().unwrap_or(0);
             } else if next == b',' {
                 at = name_end(bytes, space_end(bytes, at), close)?;
                 break;

@@ -3,7 +3,6 @@
 use eventkit::binding::{http, kafka};
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
-use eventkit_formats::avro::Avro;
 use eventkit_formats::protobuf::Protobuf;
 use eventkit_formats::xml::Xml;
 use serde::Serialize;
@@ -24,7 +23,6 @@ pub fn all() -> Vec<Case> {
     cases.extend(of_batches());
     cases.extend(on_kafka());
     cases.extend(of_format("Protobuf", Protobuf));
-    cases.extend(of_format("Avro", Avro));
     cases.extend(of_format("XML", Xml));
     cases
 }
