@@ -312,6 +312,8 @@ impl Server {
             .env("ERL_EPMD_ADDRESS", "127.0.0.1")
             .env("ERL_EPMD_PORT", self.ports.names.to_string())
             .env("RABBITMQ_NODENAME", self.node_name())
+            // Otherwise every node prefers the same processor.
+            .env("RABBITMQ_SCHEDULER_BIND_TYPE", "u")
             .env("RABBITMQ_DIST_PORT", self.ports.nodes.to_string())
             .env("RABBITMQ_CONFIG_FILE", folder("rabbitmq.conf"))
             .env("RABBITMQ_CONF_ENV_FILE", folder("no-environment"))
