@@ -36,7 +36,7 @@ pub enum HeaderRef<'a> {
 
 /// The value of an encoded header.
 ///
-/// [`Message`] has an example.
+/// [`Message`](super::Message) has an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderValue {
