@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::hint::black_box;
+use std::rc::Rc;
 
 /// A measured operation with a name.
 pub struct Case {
@@ -36,6 +37,18 @@ impl Case {
     pub fn operations(mut self, operations: u64) -> Self {
         self.operations = operations;
         self
+    }
+
+    /// Runs preparation and operation within a function, which is measured too.
+    #[must_use]
+    pub fn within(self, wrap: impl Fn(&dyn Fn()) + 'static) -> Self {
+        let wrap = Rc::new(wrap);
+        let (preparing, prepare, run) = (Rc::clone(&wrap), self.prepare, self.run);
+        Self {
+            prepare: Box::new(move || preparing(&*prepare)),
+            run: Box::new(move || wrap(&*run)),
+            ..self
+        }
     }
 
     /// Runs the preparation, which is not measured.

@@ -3,12 +3,15 @@
 mod frames;
 mod server;
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use eventkit::Policy;
 use eventkit::transport::PublisherExt;
 use eventkit_nats::Nats;
 use tokio::runtime::Runtime;
+use tracing::level_filters::LevelFilter;
+use tracing::{Dispatch, dispatcher};
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::case::Case;
 use crate::service::{Destination, Running, consuming, runtime, stocks};
@@ -59,7 +62,18 @@ pub fn all() -> Vec<Case> {
         consuming("consume from NATS, 1 at once", || running(1)),
         consuming("consume from NATS, 16 at once", || running(16)),
         publishing(),
+        // Last, because callsites of spans stay enabled.
+        consuming("consume from NATS, 16 at once, spans on", || running(16)).within(spans()),
     ]
+}
+
+/// Returns a function that runs another one with a subscriber of spans that prints nothing.
+fn spans() -> impl Fn(&dyn Fn()) {
+    let subscriber = OnceCell::new();
+    move |run| {
+        let create = || Dispatch::new(tracing_subscriber::registry().with(LevelFilter::INFO));
+        dispatcher::with_default(subscriber.get_or_init(create), run);
+    }
 }
 
 fn publishing() -> Case {
