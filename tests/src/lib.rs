@@ -1,6 +1,8 @@
 //! Shared code of the test suites.
 
+pub mod asyncapi;
 pub mod attributes;
+pub mod chromium;
 pub mod fuzz;
 pub mod guard;
 pub mod header_values;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use eventkit::{EventDescriptor, EventMembers, HandlerRef, Registry};
 
-use crate::catalog::{Catalog, Info};
+use crate::catalog::Catalog;
 use crate::error::CatalogError;
 use crate::event_type::EventType;
 use crate::handler::HandlerInfo;
+use crate::info::Info;
 use crate::members::EventSchemas;
 use crate::server::Server;
 
@@ -22,8 +23,21 @@ pub struct CatalogBuilder {
     events: Vec<(EventDescriptor, EventType)>,
 }
 
+impl Catalog {
+    /// Starts a catalog of the handlers of a registry. Its title is the name of the registry, and its
+    /// version `0.0.0`.
+    pub fn of(registry: &Registry) -> CatalogBuilder {
+        Self::builder(registry.name(), "0.0.0").registry(registry)
+    }
+
+    /// Starts a catalog without handlers.
+    pub fn builder(title: impl Into<String>, version: impl Into<String>) -> CatalogBuilder {
+        CatalogBuilder::new(title.into(), version.into())
+    }
+}
+
 impl CatalogBuilder {
-    pub(crate) fn new(title: String, version: String) -> Self {
+    fn new(title: String, version: String) -> Self {
         Self {
             info: Info {
                 title,

@@ -3,14 +3,11 @@
 use std::path::Path;
 use std::{fs, io};
 
-use eventkit::Registry;
-
-use crate::builder::CatalogBuilder;
 use crate::error::WriteError;
 use crate::event_type::EventType;
 use crate::handler::HandlerInfo;
+use crate::info::Info;
 use crate::lock::{Lock, LockError, Mode};
-use crate::server::Server;
 use crate::{asyncapi, graph, page};
 
 /// The events and handlers of a program.
@@ -47,26 +44,7 @@ pub struct Catalog {
     handlers: Vec<HandlerInfo>,
 }
 
-/// The description of the program.
-#[derive(Debug, Clone)]
-pub(crate) struct Info {
-    pub(crate) title: String,
-    pub(crate) version: String,
-    pub(crate) description: Option<String>,
-    pub(crate) servers: Vec<Server>,
-}
-
 impl Catalog {
-    /// Starts a catalog of the handlers of a registry. Its title is the name of the registry.
-    pub fn of(registry: &Registry) -> CatalogBuilder {
-        Self::builder(registry.name(), "0.0.0").registry(registry)
-    }
-
-    /// Starts a catalog without handlers.
-    pub fn builder(title: impl Into<String>, version: impl Into<String>) -> CatalogBuilder {
-        CatalogBuilder::new(title.into(), version.into())
-    }
-
     pub(crate) fn new(info: Info, events: Vec<EventType>, handlers: Vec<HandlerInfo>) -> Self {
         Self {
             info,

@@ -84,9 +84,9 @@ impl HandlerInfo {
     }
 }
 
-/// Returns the name without its path. Closures keep the function that contains them.
+/// Returns the name without its path. That of a closure is the function that contains it.
 fn last_segment(name: &str) -> &str {
     let end = name.find("::{{closure}}").unwrap_or(name.len());
     let start = name[..end].rfind("::").map_or(0, |at| at + 2);
-    &name[start..]
+    &name[start..end]
 }

@@ -1,4 +1,8 @@
 #![doc = include_str!("../docs/guide.md")]
+#![doc = include_str!("../docs/schema-changes.md")]
+#![doc = include_str!("../docs/attributes.md")]
+#![doc = include_str!("../docs/attribute-changes.md")]
+#![doc = include_str!("../docs/limits.md")]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -9,6 +13,7 @@ mod error;
 mod event_type;
 mod graph;
 mod handler;
+mod info;
 mod keys;
 mod lock;
 mod members;

@@ -58,6 +58,25 @@ dispatched co.outcome.order.placed -> co.outcome.order.paid -> co.outcome.box.pa
 }
 
 #[test]
+fn catalog_lists_events_and_handlers_and_writes_files() {
+    let said = "\
+co.outcome.order.declined: A card was declined.
+co.outcome.order.paid: A card was charged.
+co.outcome.order.placed: A customer placed an order.
+charge handles co.outcome.order.placed
+ship handles co.outcome.order.paid
+audit handles co.outcome.order.declined, co.outcome.order.paid, co.outcome.order.placed
+";
+    assert_prints("catalog", said);
+    let folder = std::env::temp_dir().join(format!("eventkit-example-{}", std::process::id()));
+    let output = run("catalog", &[folder.to_str().unwrap()]);
+    assert!(text(&output.stdout).ends_with("graph.svg and graph.mmd\n"));
+    let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(page.contains("The reference of the bank."));
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
 fn custom_codec_carries_typed_data() {
     assert_prints(
         "custom_codec",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use crate::keys::{self, pointer, sanitized};
-use crate::schema::map_subschemas;
+use crate::schema::{definition_name, map_subschemas};
 
 /// The schemas of all messages, which share one namespace.
 #[derive(Debug, Default)]
@@ -84,11 +84,10 @@ fn renamed(schema: &Value, root: &str, names: &[(String, String)]) -> Value {
     if let Some(Value::String(target)) = map.get_mut("$ref") {
         if target == "#" {
             *target = reference(root);
-        } else if let Some(name) = target.strip_prefix("#/definitions/") {
-            let name = name.replace("~1", "/").replace("~0", "~");
-            if let Some((_, new)) = names.iter().find(|(old, _)| *old == name) {
-                *target = reference(new);
-            }
+        } else if let Some(name) = definition_name(target)
+            && let Some((_, new)) = names.iter().find(|(old, _)| *old == name)
+        {
+            *target = reference(new);
         }
     }
     Value::Object(map)

@@ -10,7 +10,7 @@ const GAP: f64 = 16.0;
 /// The vertical distance between edges that pass a layer.
 const EDGE_GAP: f64 = 8.0;
 /// The horizontal distance between layers.
-const LAYER_GAP: f64 = 56.0;
+const LAYER_GAP: f64 = 44.0;
 /// The margin around the graph.
 const MARGIN: f64 = 12.0;
 

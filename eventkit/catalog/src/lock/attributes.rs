@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::compare::{self, Difference};
 use super::mode::Direction;
@@ -47,8 +47,17 @@ impl LockedAttribute {
         Self::deserialize(value).ok()
     }
 
-    /// Returns the schema of a field.
-    fn schema(&self) -> Option<&Value> {
+    /// Returns the schema of the values that senders write.
+    fn written(&self) -> Option<Value> {
+        match self {
+            Self::Fixed(value) => Some(json!({ "const": value })),
+            Self::Optional(schema) | Self::Required(schema) => Some(schema.clone()),
+            Self::Computed => None,
+        }
+    }
+
+    /// Returns the schema of the values that readers accept.
+    fn read(&self) -> Option<&Value> {
         match self {
             Self::Optional(schema) | Self::Required(schema) => Some(schema),
             Self::Fixed(_) | Self::Computed => None,
@@ -75,7 +84,11 @@ pub(super) fn compare(
         let [written, read] = [writer, reader].map(|all| all.get(name));
         let path = format!("attributes.{name}");
         let [old, new] = [written, read].map(|value| value.and_then(LockedAttribute::parse));
-        match problem(old.as_ref(), new.as_ref(), direction) {
+        // Every event has an id and a source.
+        let is_always_set = matches!(name.as_str(), "id" | "source");
+        match problem(old.as_ref(), new.as_ref(), direction)
+            .filter(|_| !is_always_set || written.is_some())
+        {
             Some(message) => differences.push(Difference {
                 path,
                 message: message.to_owned(),
@@ -94,9 +107,9 @@ fn schemas(
     read: Option<&LockedAttribute>,
 ) -> Vec<Difference> {
     let schemas = written
-        .and_then(LockedAttribute::schema)
-        .zip(read.and_then(LockedAttribute::schema));
-    let found = schemas.map(|(written, read)| compare::compare_at(path, written, read));
+        .and_then(LockedAttribute::written)
+        .zip(read.and_then(LockedAttribute::read));
+    let found = schemas.map(|(written, read)| compare::compare_at(path, &written, read));
     found.unwrap_or_default()
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::details::{breakable, inline};
 use super::escape;
-use crate::schema::resolve;
+use crate::schema::{definition_name, resolve};
 
 /// The depth to which fields of fields are listed.
 const MAX_DEPTH: usize = 5;
@@ -117,10 +117,9 @@ pub(super) fn type_text(schema: &Value, root: &Value) -> String {
 }
 
 fn text(schema: &Value, root: &Value, depth: usize) -> String {
-    let name = schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|target| target.rsplit('/').next());
+    let name = schema.get("$ref").and_then(Value::as_str);
+    let name = name.and_then(definition_name);
+    let name = name.as_deref();
     let schema = resolve(schema, root);
     if depth > MAX_DEPTH {
         return name.unwrap_or("…").to_owned();

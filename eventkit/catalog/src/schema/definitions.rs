@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::keywords::{Place, map_subschemas};
@@ -9,11 +10,16 @@ use super::keywords::{Place, map_subschemas};
 /// The maximum number of references to references.
 const MAX_REFERENCES: usize = 32;
 
+/// Returns the name of the definition that a reference leads to. A reference is a URI with a JSON pointer.
+pub(crate) fn definition_name(reference: &str) -> Option<String> {
+    let name = reference.strip_prefix("#/definitions/")?;
+    let name = percent_decode_str(name).decode_utf8().ok()?;
+    Some(name.replace("~1", "/").replace("~0", "~"))
+}
+
 /// Returns the name of the definition that a schema refers to.
 fn target(schema: &Value) -> Option<String> {
-    let reference = schema.get("$ref")?.as_str()?;
-    let name = reference.strip_prefix("#/definitions/")?;
-    Some(name.replace("~1", "/").replace("~0", "~"))
+    definition_name(schema.get("$ref")?.as_str()?)
 }
 
 /// Follows references. A reference that leads nowhere is returned as it is.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::Value;
 
-pub(crate) use definitions::{prune, resolve};
+pub(crate) use definitions::{definition_name, prune, resolve};
 pub(crate) use keywords::map_subschemas;
 pub(crate) use sample::sample;
 pub(crate) use split::{AttributeSchema, split};

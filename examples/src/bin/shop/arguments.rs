@@ -9,7 +9,8 @@ Usage: shop [--listen ADDR]
 Without arguments the shop opens on a free port, sends itself requests in every
 content mode, prints which handlers ran, and closes.
 
-  --listen ADDR  stay open on ADDR, such as 127.0.0.1:8080, until ctrl-c
+  --listen ADDR  stay open on ADDR, such as 127.0.0.1:8080, until ctrl-c;
+                 a page at /catalog describes the events and handlers
   --help         print this text
 ";
 

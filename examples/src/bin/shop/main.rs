@@ -16,10 +16,12 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use eventkit::{BoxError, Dispatcher};
+use eventkit_catalog::Catalog;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 use arguments::{Command, USAGE};
+use orders::OrderEvent;
 use state::{Bank, Books};
 
 #[tokio::main]
@@ -56,7 +58,7 @@ async fn show() -> Result<(), BoxError> {
     println!("The shop listens on http://{address}/events");
 
     let (close, closed) = oneshot::channel::<()>();
-    let router = server::router(dispatcher(&books)?);
+    let router = server::router(dispatcher(&books)?, &catalog()?);
     let server = axum::serve(listener, router).with_graceful_shutdown(async {
         // An error means that the sender was dropped, which closes the shop too.
         let _ = closed.await;
@@ -79,7 +81,7 @@ async fn listen(address: &str) -> Result<(), BoxError> {
     let (listener, address) = open(address).await?;
     println!("The shop listens on http://{address}/events, until ctrl-c. Try:\n");
     hints::print(address)?;
-    let router = server::router(dispatcher(&Books::default())?);
+    let router = server::router(dispatcher(&Books::default())?, &catalog()?);
     let stop = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             eprintln!("shop: failed to listen for ctrl-c, closing: {error}");
@@ -97,6 +99,16 @@ async fn open(address: &str) -> Result<(TcpListener, SocketAddr), BoxError> {
     let listener = listener.map_err(|error| format!("failed to listen on `{address}`: {error}"))?;
     let address = listener.local_addr()?;
     Ok((listener, address))
+}
+
+/// Describes the events and handlers, for the page at `/catalog`.
+fn catalog() -> Result<Catalog, BoxError> {
+    let catalog = Catalog::of(eventkit::default_registry())
+        .title("Shop")
+        .version(env!("CARGO_PKG_VERSION"))
+        .events::<OrderEvent>()
+        .build()?;
+    Ok(catalog)
 }
 
 /// Builds the dispatcher with the state of the handlers. Missing state is an error here, and not at

@@ -5,12 +5,13 @@
 use std::fmt;
 
 use eventkit::{CloudEvent, Event, State, handles};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::state::{Bank, Books, Declined};
 
 /// A customer placed an order.
-#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
 pub(crate) struct OrderPlaced {
     pub(crate) order_id: String,
@@ -19,7 +20,7 @@ pub(crate) struct OrderPlaced {
 }
 
 /// A customer cancelled an order.
-#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.cancelled", source = "/shop/orders")]
 pub(crate) struct OrderCancelled {
     pub(crate) order_id: String,
@@ -27,7 +28,7 @@ pub(crate) struct OrderCancelled {
 }
 
 /// A parcel was shipped.
-#[derive(Debug, Clone, Serialize, Deserialize, CloudEvent)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, CloudEvent)]
 #[cloudevent(type = "co.outcome.order.shipped", source = "/shop/orders")]
 pub(crate) struct OrderShipped {
     pub(crate) order_id: String,

@@ -8,16 +8,18 @@ use axum::{Json, Router};
 use eventkit::axum::Batch;
 use eventkit::binding::http::Problem;
 use eventkit::{DispatchError, Dispatcher, Event, Report};
+use eventkit_catalog::Catalog;
 
 use crate::answer::{Answer, Outcome};
 
 /// The maximum size of a request body in bytes. Larger requests are answered with 413.
 pub(crate) const BODY_LIMIT: usize = 1024 * 1024;
 
-/// Returns the routes of the shop.
-pub(crate) fn router(shop: Dispatcher) -> Router {
+/// Returns the routes of the shop: its events, and a page about them.
+pub(crate) fn router(shop: Dispatcher, catalog: &Catalog) -> Router {
     Router::new()
         .route("/events", post(receive))
+        .nest("/catalog", catalog.router())
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(shop)
 }

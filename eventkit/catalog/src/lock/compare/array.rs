@@ -3,12 +3,11 @@
 use serde_json::Value;
 
 use super::bounds;
-use super::comparison::Comparison;
-use super::difference::Difference;
+use super::difference::{Compare, Difference};
 
 /// Compares two schemas of arrays.
 pub(super) fn check(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut dyn Compare,
     path: &str,
     writer: &Value,
     reader: &Value,
@@ -29,7 +28,7 @@ pub(super) fn check(
 
 /// Compares the items: position by position for tuples, and then all others.
 fn items(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut dyn Compare,
     path: &str,
     writer: &Value,
     reader: &Value,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::alternatives::{self, type_of};
-use super::difference::Difference;
+use super::difference::{Compare, Difference};
 use super::{accepts, array, merge, object, scalar};
 
 /// The maximum number of schemas that are compared, because alternatives multiply.
@@ -49,37 +49,6 @@ impl<'r> Comparison<'r> {
             steps: 0,
             depth: 0,
         }
-    }
-
-    /// Returns why the reader does not accept all that the writer writes.
-    pub(super) fn check(&mut self, path: &str, written: &Value, read: &Value) -> Vec<Difference> {
-        let is_reference = written.get("$ref").is_some() || read.get("$ref").is_some();
-        let pair = is_reference.then(|| (written.clone(), read.clone()));
-        if let Some(pair) = &pair
-            && self.assumed.contains(pair)
-        {
-            return Vec::new();
-        }
-        self.steps += 1;
-        let lists = alternatives::of(written, self.written).zip(alternatives::of(read, self.read));
-        let Some((writers, readers)) =
-            lists.filter(|_| self.steps <= MAX_STEPS && self.depth < MAX_DEPTH)
-        else {
-            let message = "the schemas are too complex to be compared";
-            return vec![Difference::new(path, message, written, read)];
-        };
-        let is_nested = pair.is_some();
-        self.assumed.extend(pair);
-        self.depth += 1;
-        let mut differences = Vec::new();
-        for writer in &writers {
-            differences.extend(self.alternative(path, writer, &readers, read));
-        }
-        self.depth -= 1;
-        if is_nested {
-            self.assumed.pop();
-        }
-        differences
     }
 
     /// Returns why no alternative of the reader accepts one of the writer.
@@ -151,6 +120,38 @@ impl<'r> Comparison<'r> {
             None if writer == reader => Vec::new(),
             None => fail("readers restrict a value of any type".to_owned()),
         }
+    }
+}
+
+impl Compare for Comparison<'_> {
+    fn check(&mut self, path: &str, written: &Value, read: &Value) -> Vec<Difference> {
+        let is_reference = written.get("$ref").is_some() || read.get("$ref").is_some();
+        let pair = is_reference.then(|| (written.clone(), read.clone()));
+        if let Some(pair) = &pair
+            && self.assumed.contains(pair)
+        {
+            return Vec::new();
+        }
+        self.steps += 1;
+        let lists = alternatives::of(written, self.written).zip(alternatives::of(read, self.read));
+        let Some((writers, readers)) =
+            lists.filter(|_| self.steps <= MAX_STEPS && self.depth < MAX_DEPTH)
+        else {
+            let message = "the schemas are too complex to be compared";
+            return vec![Difference::new(path, message, written, read)];
+        };
+        let is_nested = pair.is_some();
+        self.assumed.extend(pair);
+        self.depth += 1;
+        let mut differences = Vec::new();
+        for writer in &writers {
+            differences.extend(self.alternative(path, writer, &readers, read));
+        }
+        self.depth -= 1;
+        if is_nested {
+            self.assumed.pop();
+        }
+        differences
     }
 }
 

@@ -16,6 +16,12 @@ pub(in crate::lock) struct Difference {
     pub(in crate::lock) read: Option<Value>,
 }
 
+/// A comparison of schemas, for the parts of objects and arrays.
+pub(super) trait Compare {
+    /// Returns why the reader does not accept all that the writer writes.
+    fn check(&mut self, path: &str, written: &Value, read: &Value) -> Vec<Difference>;
+}
+
 impl Difference {
     pub(super) fn new(
         path: &str,

@@ -18,6 +18,7 @@ use serde_json::Value;
 pub(super) use self::difference::Difference;
 
 use self::comparison::Comparison;
+use self::difference::Compare;
 
 /// Returns why a reader does not accept all data that a writer writes.
 pub(super) fn compare(written: &Value, read: &Value) -> Vec<Difference> {

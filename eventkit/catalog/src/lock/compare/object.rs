@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::bounds;
-use super::comparison::Comparison;
-use super::difference::Difference;
+use super::difference::{Compare, Difference};
 
 /// The parts of a schema of objects.
 struct Object<'s> {
@@ -42,7 +41,7 @@ impl<'s> Object<'s> {
 
 /// Compares two schemas of objects.
 pub(super) fn check(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut dyn Compare,
     path: &str,
     writer: &Value,
     reader: &Value,
@@ -119,7 +118,7 @@ fn renamed<'s>(name: &str, writer: &Object<'s>, reader: &Object<'_>) -> Option<&
 
 /// Compares the values of maps, and what maps and structs may write for each other.
 fn additional(
-    comparison: &mut Comparison<'_>,
+    comparison: &mut dyn Compare,
     path: &str,
     writer: &Object<'_>,
     reader: &Object<'_>,

@@ -1,0 +1,24 @@
+// Reads an AsyncAPI document from standard input, and prints the errors that the parser of AsyncAPI reports,
+// and the operations that it understood.
+const { Parser } = require("@asyncapi/parser");
+
+async function main() {
+  const chunks = [];
+  for await (const chunk of process.stdin) chunks.push(chunk);
+  const { document, diagnostics } = await new Parser().parse(Buffer.concat(chunks).toString());
+  const errors = diagnostics
+    .filter((each) => each.severity === 0)
+    .map((each) => `${each.path.join("/")}: ${each.message}`);
+  const operations = (document?.operations().all() ?? []).map((operation) => ({
+    action: operation.action(),
+    channels: operation.channels().all().map((channel) => channel.address()),
+    messages: operation.messages().all().map((message) => ({
+      name: message.name(),
+      payload: message.payload()?.json(),
+      headers: message.headers()?.json(),
+    })),
+  }));
+  process.stdout.write(JSON.stringify({ version: document?.version() ?? null, errors, operations }));
+}
+
+main();
