@@ -2,6 +2,14 @@
 // and the operations that it understood.
 const { Parser } = require("@asyncapi/parser");
 
+// Leaves out the parts that contain themselves: the parser follows the references of recursive schemas.
+function finite(value, path = []) {
+  if (typeof value !== "object" || value === null) return value;
+  if (path.includes(value)) return undefined;
+  const parts = Object.entries(value).map(([key, part]) => [key, finite(part, [...path, value])]);
+  return Array.isArray(value) ? parts.map(([, part]) => part) : Object.fromEntries(parts);
+}
+
 async function main() {
   const chunks = [];
   for await (const chunk of process.stdin) chunks.push(chunk);
@@ -14,8 +22,8 @@ async function main() {
     channels: operation.channels().all().map((channel) => channel.address()),
     messages: operation.messages().all().map((message) => ({
       name: message.name(),
-      payload: message.payload()?.json(),
-      headers: message.headers()?.json(),
+      payload: finite(message.payload()?.json()),
+      headers: finite(message.headers()?.json()),
     })),
   }));
   process.stdout.write(JSON.stringify({ version: document?.version() ?? null, errors, operations }));

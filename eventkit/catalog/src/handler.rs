@@ -65,8 +65,8 @@ impl HandlerInfo {
 
     /// Records which of the event types of the catalog the handler handles.
     pub(crate) fn resolve<'t>(&mut self, handler: &Handler, types: impl Iterator<Item = &'t str>) {
-        let handled = types.filter(|ty| handler.handles(ty));
-        self.handled = handled.map(str::to_owned).collect();
+        let known = types.filter(|ty| handler.handles(ty));
+        self.handled = known.map(str::to_owned).collect();
     }
 
     /// Returns the event types of the catalog that the handler handles.

@@ -16,12 +16,12 @@ impl Keys {
     pub(crate) fn new(catalog: &Catalog) -> Self {
         let mut used = BTreeSet::new();
         let types = catalog.events().iter().map(|event| &event.ty);
-        let keys = types.map(|ty| (ty.clone(), unique(sanitized(ty), &mut used)));
+        let keys = types.map(|ty| (ty.clone(), unique(&sanitized(ty), &mut used)));
         let events = keys.collect();
         let mut used = BTreeSet::new();
         let names = catalog.handlers().iter().map(HandlerInfo::short_name);
         let handlers = names
-            .map(|name| unique(sanitized(name), &mut used))
+            .map(|name| unique(&sanitized(name), &mut used))
             .collect();
         Self { events, handlers }
     }
@@ -55,8 +55,8 @@ pub(crate) fn sanitized(name: &str) -> String {
 }
 
 /// Returns the key, with a number if it is used already.
-pub(crate) fn unique(key: String, used: &mut BTreeSet<String>) -> String {
-    let mut candidate = key.clone();
+pub(crate) fn unique(key: &str, used: &mut BTreeSet<String>) -> String {
+    let mut candidate = key.to_owned();
     let mut number = 2;
     while !used.insert(candidate.clone()) {
         candidate = format!("{key}-{number}");

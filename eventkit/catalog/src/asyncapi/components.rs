@@ -19,7 +19,7 @@ impl Components {
         let definitions = schema.get("definitions").and_then(Value::as_object);
         let definitions: Vec<(&String, &Value)> = definitions.into_iter().flatten().collect();
         let mut reserved: BTreeSet<String> = self.schemas.keys().cloned().collect();
-        let root = keys::unique(sanitized(key), &mut reserved);
+        let root = keys::unique(&sanitized(key), &mut reserved);
         let names = self.names(key, &root, &definitions);
         let mut root_schema = schema.clone();
         if let Some(map) = root_schema.as_object_mut() {
@@ -61,7 +61,7 @@ impl Components {
         used.insert(root.to_owned());
         let own = definitions.iter().map(|(name, _)| {
             let own = sanitized(&format!("{key}.{name}"));
-            ((*name).clone(), keys::unique(own, &mut used))
+            ((*name).clone(), keys::unique(&own, &mut used))
         });
         own.collect()
     }

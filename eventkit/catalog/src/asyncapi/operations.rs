@@ -24,7 +24,7 @@ pub(super) fn operations(catalog: &Catalog, keys: &Keys) -> Map<String, Value> {
             let key = keys.event(ty);
             let name = sanitized(&format!("{}.{action}.{ty}", handler.short_name()));
             let operation = operation(handler, action, key);
-            operations.insert(unique(name, &mut used), operation);
+            operations.insert(unique(&name, &mut used), operation);
         }
     }
     operations

@@ -29,7 +29,7 @@ fn escaped(label: &str) -> String {
     for char in label.chars() {
         match char {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '_' | '-' | ' ' | ':' | '/' => {
-                escaped.push(char)
+                escaped.push(char);
             }
             other => {
                 let _ = write!(escaped, "#{};", u32::from(other));

@@ -105,11 +105,11 @@ fn node(
 /// Returns a path through points: curves between layers, and straight lines through them.
 fn curve(points: &[(f64, f64)]) -> String {
     let mut path = String::new();
-    let mut last = None;
+    let mut last: Option<(f64, f64)> = None;
     for &(x, y) in points {
         let _ = match last {
             None => write!(path, "M{x:.1} {y:.1}"),
-            Some((_, before)) if before == y => write!(path, "L{x:.1} {y:.1}"),
+            Some((_, before)) if (before - y).abs() < 0.05 => write!(path, "L{x:.1} {y:.1}"),
             Some((left, before)) => {
                 let reach = if x > left { (x - left) / 2.0 } else { 48.0 };
                 let (first, second) = (left + reach, x - reach);

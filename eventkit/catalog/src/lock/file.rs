@@ -99,11 +99,11 @@ fn check_file(current: &Lock, path: &Path, mode: Mode) -> Result<(), LockError> 
             changes,
         });
     }
-    let changed = current
+    let differing = current
         .events
         .iter()
         .filter(|(ty, contract)| locked.events.get(*ty) != Some(contract));
-    let types: Vec<String> = changed.map(|(ty, _)| ty.clone()).collect();
+    let types: Vec<String> = differing.map(|(ty, _)| ty.clone()).collect();
     if types.is_empty() {
         return Ok(());
     }

@@ -41,7 +41,7 @@ pub(super) fn normalized(schema: &Value) -> Value {
     Value::Object(kept.collect())
 }
 
-/// Sorts the members of all objects, because serde_json keeps their order if any crate asks it to.
+/// Sorts the members of all objects, because `serde_json` keeps their order if any crate asks it to.
 pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Object(map) => {

@@ -138,7 +138,7 @@ fn percent_encoded(ty: &str) -> String {
     for byte in ty.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(byte.into())
+                encoded.push(byte.into());
             }
             byte => {
                 let _ = write!(encoded, "%{byte:02X}");

@@ -47,8 +47,8 @@ fn facts_of(catalog: &Catalog, keys: &Keys, handler: &HandlerInfo) -> Vec<(&'sta
     };
     let unknown = |ty: &&String| catalog.event(ty).is_none();
     let emits_any: Vec<String> = handler.emits.iter().filter(unknown).cloned().collect();
-    let handled = handler.handled_types().map(str::to_owned);
-    let has_patterns = !handled.eq(handler.patterns.iter().cloned());
+    let types = handler.handled_types().map(str::to_owned);
+    let has_patterns = !types.eq(handler.patterns.iter().cloned());
     let rest = [
         ("Pattern", has_patterns.then(|| codes(&handler.patterns))),
         ("Handles", known(&mut handler.handled_types())),

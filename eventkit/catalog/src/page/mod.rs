@@ -35,13 +35,14 @@ pub(crate) fn html(catalog: &Catalog, documents: Option<&str>) -> String {
         .map(details::paragraphs)
         .unwrap_or_default();
     let links = documents.map(documents_list).unwrap_or_default();
-    let graph = match catalog.events().is_empty() && catalog.handlers().is_empty() {
-        true => String::new(),
-        false => format!(
+    let graph = if catalog.events().is_empty() && catalog.handlers().is_empty() {
+        String::new()
+    } else {
+        format!(
             "<section class=\"graph-section\"><h2 id=\"graph\">Graph</h2>\n\
              <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Graph\">{}</div></section>\n",
             graph::linked(catalog, &keys)
-        ),
+        )
     };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -86,10 +86,10 @@ impl<'r> Comparison<'r> {
             return Vec::new();
         }
         if let Some(value) = writer.get("const") {
-            return match accepts::accepts(value, reader) {
-                true => Vec::new(),
-                false => fail(format!("readers do not accept the value {value}")),
-            };
+            if accepts::accepts(value, reader) {
+                return Vec::new();
+            }
+            return fail(format!("readers do not accept the value {value}"));
         }
         if let Some(value) = reader.get("const") {
             return fail(format!("readers accept only the value {value}"));

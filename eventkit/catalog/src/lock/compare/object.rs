@@ -51,7 +51,6 @@ pub(super) fn check(
     for (name, written) in writer.properties() {
         let path = format!("{path}.{name}");
         match (reader.property(name), reader.additional) {
-            (Some(read), _) => differences.extend(comparison.check(&path, written, read)),
             (None, Some(Value::Bool(false))) => {
                 let message = "readers refuse the unknown property";
                 differences.push(Difference {
@@ -59,7 +58,9 @@ pub(super) fn check(
                     ..Difference::new(&path, message, written, written)
                 });
             }
-            (None, Some(read)) => differences.extend(comparison.check(&path, written, read)),
+            (Some(read), _) | (None, Some(read)) => {
+                differences.extend(comparison.check(&path, written, read))
+            }
             (None, None) => {}
         }
     }
