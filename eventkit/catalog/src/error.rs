@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// The error for a catalog that contradicts itself.
+///
+/// [`CatalogBuilder::build`](crate::CatalogBuilder::build) returns it.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum CatalogError {
@@ -25,6 +27,8 @@ pub enum CatalogError {
 }
 
 /// The error for a file that cannot be written.
+///
+/// [`Catalog::write`](crate::Catalog::write) returns it.
 #[derive(Debug, Error)]
 #[error("failed to write {}", path.display())]
 #[non_exhaustive]

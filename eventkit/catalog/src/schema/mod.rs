@@ -24,7 +24,7 @@ pub struct Contracts {
 
 /// The JSON Schema (draft 7) of the data of an event type.
 ///
-/// The data of an event without data has the type `null`.
+/// The data of an event without data has the type `null`. [`EventType`](crate::EventType) contains it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DataSchema {

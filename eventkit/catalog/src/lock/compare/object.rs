@@ -59,7 +59,7 @@ pub(super) fn check(
                 });
             }
             (Some(read), _) | (None, Some(read)) => {
-                differences.extend(comparison.check(&path, written, read))
+                differences.extend(comparison.check(&path, written, read));
             }
             (None, None) => {}
         }
