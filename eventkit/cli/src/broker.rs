@@ -1,19 +1,13 @@
 //! Connections to brokers.
 
-#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+#[cfg(any(feature = "http", feature = "nats", feature = "rabbitmq"))]
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-#[cfg(any(feature = "nats", feature = "rabbitmq"))]
-use eventkit::format::Json;
-use eventkit::transport::Transport;
 
-use crate::address::Address;
 use crate::failure::Failure;
-#[cfg(feature = "rabbitmq")]
-use crate::rabbitmq;
 
 /// The settings of brokers, and the files with credentials.
 #[derive(Debug, Args)]
@@ -75,69 +69,18 @@ pub(crate) struct BrokerArguments {
     pub(crate) timeout: u16,
 }
 
-/// How events are published.
-#[derive(Debug, Default)]
-pub(crate) struct Publishing {
-    /// Whether the body is the whole event, as JSON.
-    pub(crate) structured: bool,
-    /// The template of the subjects of NATS.
-    pub(crate) subject: Option<String>,
-}
-
 impl BrokerArguments {
     /// Returns the time limit of a request.
     pub(crate) fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.into())
     }
 
-    /// Connects to a broker.
-    #[cfg_attr(
-        not(any(feature = "nats", feature = "rabbitmq")),
-        expect(
-            clippy::unused_async,
-            unused_variables,
-            reason = "there are no brokers"
-        )
-    )]
-    pub(crate) async fn connect(
-        &self,
-        address: &Address,
-        publishing: Publishing,
-    ) -> Result<Box<dyn Transport>, Failure> {
-        match address {
-            Address::Http(_) => Err(Failure::usage(
-                "this needs the URL of a broker: nats://, tls://, amqp:// or amqps://",
-            )),
-            #[cfg(feature = "nats")]
-            Address::Nats { servers, stream } => {
-                let mut nats = self.nats(servers, stream.as_deref()).await?;
-                if publishing.structured {
-                    nats = nats.structured(Json);
-                }
-                if let Some(template) = publishing.subject {
-                    nats = nats.subject(template);
-                }
-                Ok(Box::new(nats.open().await?))
-            }
-            #[cfg(not(feature = "nats"))]
-            Address::Nats { .. } => Err(missing_feature("nats")),
-            #[cfg(feature = "rabbitmq")]
-            Address::RabbitMq(url) => {
-                // The transport would create an exchange whose name is misspelled.
-                rabbitmq::check_exchange(url, self).await?;
-                let mut rabbitmq = self.rabbitmq(url)?;
-                if publishing.structured {
-                    rabbitmq = rabbitmq.structured(Json);
-                }
-                Ok(Box::new(rabbitmq.open().await?))
-            }
-            #[cfg(not(feature = "rabbitmq"))]
-            Address::RabbitMq(_) => Err(missing_feature("rabbitmq")),
-        }
-    }
-
     #[cfg(feature = "rabbitmq")]
-    fn rabbitmq(&self, url: &str) -> Result<eventkit_rabbitmq::RabbitMqBuilder, Failure> {
+    /// Returns a builder of the transport.
+    pub(crate) fn rabbitmq(
+        &self,
+        url: &str,
+    ) -> Result<eventkit_rabbitmq::RabbitMqBuilder, Failure> {
         let mut builder = eventkit_rabbitmq::RabbitMq::connect(url)
             .exchange(&self.exchange)
             .timeout(self.timeout());
@@ -166,7 +109,7 @@ impl BrokerArguments {
 
     /// Returns a builder of the transport. A stream that does not exist is not created: its name is probably
     /// misspelled.
-    async fn nats(
+    pub(crate) async fn nats(
         &self,
         servers: &str,
         stream: Option<&str>,
@@ -209,15 +152,7 @@ impl BrokerArguments {
 }
 
 /// Reads a file with a certificate or a key.
-#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+#[cfg(any(feature = "http", feature = "nats", feature = "rabbitmq"))]
 pub(crate) fn read(path: &PathBuf) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file(path.display(), &error))
-}
-
-/// Returns the failure of a program that was built without a feature.
-#[cfg(not(all(feature = "http", feature = "nats", feature = "rabbitmq")))]
-pub(crate) fn missing_feature(feature: &str) -> Failure {
-    Failure::usage(format!(
-        "eventkit was built without the feature `{feature}`"
-    ))
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use eventkit::Limits;
-use serde::de::{DeserializeSeed, Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
@@ -53,17 +53,15 @@ impl fmt::Display for Place {
 
 /// Opens a file, or the standard input if there is no path or it is `-`.
 pub(crate) fn open(path: Option<&PathBuf>) -> Result<Box<dyn BufRead + Send>, Failure> {
-    match path.filter(|path| path.as_path() != Path::new("-")) {
-        Some(path) => match File::open(path) {
-            Ok(file) => Ok(Box::new(BufReader::new(file))),
-            Err(error) => Err(Failure::file(path.display(), &error)),
-        },
-        None => {
-            if io::stdin().is_terminal() {
-                output::note("reading from the terminal; end with Ctrl-D");
-            }
-            Ok(Box::new(BufReader::new(io::stdin())))
+    let Some(path) = path.filter(|path| path.as_path() != Path::new("-")) else {
+        if io::stdin().is_terminal() {
+            output::note("reading from the terminal; end with Ctrl-D");
         }
+        return Ok(Box::new(BufReader::new(io::stdin())));
+    };
+    match File::open(path) {
+        Ok(file) => Ok(Box::new(BufReader::new(file))),
+        Err(error) => Err(Failure::file(path.display(), &error)),
     }
 }
 
@@ -188,9 +186,8 @@ fn read_values(reader: impl BufRead, take: &mut Take<'_>) -> Result<(), Failure>
                 line: None,
                 index: Some(index),
             };
-            match serde::Deserialize::deserialize(&mut deserializer) {
+            match Box::<RawValue>::deserialize(&mut deserializer) {
                 Ok(json) => {
-                    let json: Box<RawValue> = json;
                     let json = Ok(Bytes::from(json.get().to_owned()));
                     take(Found { place, json })?;
                     index += 1;
@@ -228,22 +225,12 @@ impl<'de> Visitor<'de> for Batch<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while let Some(element) = elements.next_element_seed(Element)? {
+        while let Some(element) = elements.next_element()? {
             if !(self.0)(element) {
                 return Err(A::Error::custom("stopped"));
             }
         }
         Ok(())
-    }
-}
-
-struct Element;
-
-impl<'de> DeserializeSeed<'de> for Element {
-    type Value = Box<RawValue>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Box<RawValue>, D::Error> {
-        serde::Deserialize::deserialize(from)
     }
 }
 

@@ -13,5 +13,6 @@ mod progress;
 mod rabbitmq;
 mod run;
 mod signals;
+mod transport;
 
 pub use run::main;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Arguments, Command};
@@ -42,7 +42,7 @@ fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Validate(command) => command.run(output),
         Command::Convert(command) => command.run(output),
         Command::Filter(command) => command.run(output),
-        Command::Completions(command) => command.run(output),
+        Command::Completions(command) => command.run(Arguments::command(), output),
         Command::Send(command) => runtime()?.block_on(command.run(output)),
         Command::Listen(command) => runtime()?.block_on(command.run(output)),
         Command::Letters(command) => runtime()?.block_on(command.run(output)),

@@ -1,9 +1,8 @@
 //! `eventkit completions`.
 
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -21,14 +20,9 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(self, output: &mut Output) -> Result<(), Failure> {
+    pub(crate) fn run(self, mut program: Command, output: &mut Output) -> Result<(), Failure> {
         let mut script = Vec::new();
-        clap_complete::generate(
-            self.shell,
-            &mut Arguments::command(),
-            "eventkit",
-            &mut script,
-        );
+        clap_complete::generate(self.shell, &mut program, "eventkit", &mut script);
         output.bytes(&script)
     }
 }

@@ -175,7 +175,7 @@ fn value(value: &eventkit::filter::cesql::Value<'_>) -> Value {
     match value {
         Own::Boolean(flag) => Value::from(*flag),
         Own::Integer(number) => Value::from(*number),
-        other => Value::from(other.clone().into_text()),
+        Own::String(text) => Value::from(text.as_ref()),
     }
 }
 

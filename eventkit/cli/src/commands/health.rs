@@ -50,7 +50,7 @@ pub(crate) struct HttpArguments {
         help_heading = "HTTP"
     )]
     headers: Vec<String>,
-    /// The file with the bearer token; the variable EVENTKIT_TOKEN by default
+    /// The file with the bearer token; the variable `EVENTKIT_TOKEN` by default
     #[arg(long, value_name = "FILE", help_heading = "HTTP")]
     token_file: Option<PathBuf>,
     #[arg(long, env = "EVENTKIT_TOKEN", hide = true, hide_env = true)]
@@ -88,19 +88,20 @@ fn print(is_ready: bool, status: u16, body: &[u8], output: &mut Output) -> Resul
     if output.is_json() {
         return output.json(&json!({ "ready": is_ready, "status": status, "body": value }));
     }
-    let label = match is_ready {
-        true => output.styled(GREEN, "ready"),
-        false => output.styled(RED, "not ready"),
+    let label = if is_ready {
+        output.styled(GREEN, "ready")
+    } else {
+        output.styled(RED, "not ready")
     };
     output.line(format!("{label} (status {status})"))?;
     let pretty = match &value {
         Value::String(text) => text.replace(|c: char| c.is_control() && c != '\n', " "),
         value => serde_json::to_string_pretty(value).unwrap_or_default(),
     };
-    match pretty.is_empty() {
-        true => Ok(()),
-        false => output.line(pretty),
+    if pretty.is_empty() {
+        return Ok(());
     }
+    output.line(pretty)
 }
 
 impl HttpArguments {

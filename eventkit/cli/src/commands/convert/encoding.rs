@@ -91,21 +91,19 @@ impl Encoding {
     }
 
     fn one(self, events: &[Event]) -> Result<&Event, Failure> {
-        match events {
-            [event] => Ok(event),
-            _ => {
-                let hint = match self {
-                    Self::Http | Self::HttpStructured => "; use --to http-batch",
-                    Self::Protobuf => "; use --to protobuf-batch",
-                    Self::Xml => "; use --to xml-batch",
-                    _ => "",
-                };
-                Err(Failure::usage(format!(
-                    "the input contains {} events, and the encoding one{hint}",
-                    events.len()
-                )))
-            }
+        if let [event] = events {
+            return Ok(event);
         }
+        let hint = match self {
+            Self::Http | Self::HttpStructured => "; use --to http-batch",
+            Self::Protobuf => "; use --to protobuf-batch",
+            Self::Xml => "; use --to xml-batch",
+            _ => "",
+        };
+        Err(Failure::usage(format!(
+            "the input contains {} events, and the encoding one{hint}",
+            events.len()
+        )))
     }
 }
 

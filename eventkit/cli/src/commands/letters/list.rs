@@ -88,7 +88,7 @@ pub(super) async fn print(
 ) -> Result<(), Failure> {
     let is_interrupted = AtomicBool::new(false);
     let reading = read(service, select, limit, output, print, &is_interrupted);
-    let Found {
+    let Reading {
         found,
         was_read,
         unread,
@@ -113,8 +113,8 @@ pub(super) async fn print(
     Err(Failure::reported(Status::Negative))
 }
 
-/// What was found.
-struct Found {
+/// The result of reading dead letters.
+struct Reading {
     found: usize,
     was_read: usize,
     /// The number of dead letters that another reader has.
@@ -128,7 +128,7 @@ async fn read(
     output: &mut Output,
     print: Print,
     is_interrupted: &AtomicBool,
-) -> Result<Found, Failure> {
+) -> Result<Reading, Failure> {
     let letters = service.open().await?;
     let mut pages = letters.pages(PAGE_SIZE).await?;
     let progress = Progress::counting("read", "dead letters");
@@ -164,7 +164,7 @@ async fn read(
         _ => pages.unread().unwrap_or(0),
     };
     pages.close().await;
-    result.map(|()| Found {
+    result.map(|()| Reading {
         found,
         was_read,
         unread,

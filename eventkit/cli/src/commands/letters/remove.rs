@@ -119,9 +119,10 @@ fn parse<'a>(
     all: bool,
 ) -> Result<Selection<'a>, Failure> {
     if all != select.is_empty() {
-        return Err(Failure::usage(match all {
-            true => "--all takes no condition such as --id",
-            false => "select dead letters, for instance with --id or --handler, or use --all",
+        return Err(Failure::usage(if all {
+            "--all takes no condition such as --id"
+        } else {
+            "select dead letters, for instance with --id or --handler, or use --all"
         }));
     }
     select.parse(service)

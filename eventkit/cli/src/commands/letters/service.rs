@@ -7,8 +7,9 @@ use eventkit::transport::Transport;
 use eventkit_service::DeadLetters;
 
 use crate::address::{Address, VARIABLE};
-use crate::broker::{BrokerArguments, Publishing};
+use crate::broker::BrokerArguments;
 use crate::failure::Failure;
+use crate::transport::{self, Publishing};
 
 /// The separator between the names of a service and a handler, in the names of subscriptions.
 const SEPARATOR: &str = "--";
@@ -19,7 +20,7 @@ pub(super) const MAX_LETTERS: usize = 10_000;
 /// The service, and its broker.
 #[derive(Debug, Args)]
 pub(super) struct ServiceArguments {
-    /// nats://host:4222/stream or amqp://host:5672/vhost
+    /// `nats://host:4222/stream` or `amqp://host:5672/vhost`
     #[arg(env = VARIABLE, hide_env_values = true)]
     url: String,
     /// The name of the service
@@ -37,7 +38,7 @@ impl ServiceArguments {
     /// would create a subscription under a name that is probably misspelled.
     pub(super) async fn open(&self) -> Result<DeadLetters<Box<dyn Transport>>, Failure> {
         let address = Address::parse(&self.url)?;
-        let transport = self.broker.connect(&address, Publishing::default()).await?;
+        let transport = transport::connect(&self.broker, &address, Publishing::default()).await?;
         self.check_exists(&*transport).await?;
         let letters = DeadLetters::new(transport, &self.service);
         Ok(match &self.dead_letter_type {
@@ -59,9 +60,10 @@ impl ServiceArguments {
             return Ok(());
         }
         let known: Vec<&str> = services.into_iter().collect();
-        let known = match known.is_empty() {
-            true => "no service has any".to_owned(),
-            false => format!("services: {}", known.join(", ")),
+        let known = if known.is_empty() {
+            "no service has any".to_owned()
+        } else {
+            format!("services: {}", known.join(", "))
         };
         Err(Failure::negative(format!(
             "the service `{}` has no subscriptions here; {known}",

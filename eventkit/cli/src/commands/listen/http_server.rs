@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::source::{self, Received, Source};
+use super::received::{self, Received};
 use crate::broker;
 use crate::failure::Failure;
 use crate::output;
@@ -25,7 +25,7 @@ pub(super) async fn open(
     address: &str,
     token_file: Option<&PathBuf>,
     subscription: &Subscription,
-) -> Result<Source, Failure> {
+) -> Result<Server, Failure> {
     let mut endpoint = Endpoint::builder().allow_any_origin();
     if let Some(path) = token_file {
         endpoint = endpoint.token(broker::read(path)?.trim());
@@ -49,21 +49,21 @@ pub(super) async fn open(
             .await
     });
     output::note(format_args!("listening on http://{local}; end with Ctrl-C"));
-    Ok(Source::Http(Server {
+    Ok(Server {
         consumer,
         stop,
         running,
-    }))
+    })
 }
 
 impl Server {
     pub(super) async fn next(&mut self) -> Result<Received, Failure> {
-        source::next(&mut *self.consumer).await
+        received::next(&mut *self.consumer).await
     }
 
     /// Refuses events that were not printed, so that their senders keep them, and stops the server.
     pub(super) async fn close(self) {
-        source::close(self.consumer).await;
+        received::close(self.consumer).await;
         drop(self.stop);
         match self.running.await {
             Ok(Ok(())) => {}

@@ -1,24 +1,26 @@
 //! `eventkit listen`.
 
-mod durable;
 #[cfg(feature = "http")]
 mod http_server;
 #[cfg(feature = "nats")]
 mod nats;
 #[cfg(feature = "rabbitmq")]
 mod rabbitmq;
+mod received;
 mod source;
 
 use clap::{Args, ValueEnum};
 use eventkit::transport::Subscription;
 
-use self::source::{Received, Source};
+use self::received::Received;
+use self::source::Source;
 use crate::address::{Address, VARIABLE};
 use crate::broker::BrokerArguments;
 use crate::commands::filter;
 use crate::failure::{Failure, Status};
 use crate::output::{self, Output};
 use crate::signals::Interrupts;
+use crate::transport::{self, Publishing};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,16 +39,18 @@ events. An event is acknowledged once it is written, so none is lost if the comm
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Listen {
-    /// nats://host:4222/stream or amqp://host:5672/vhost
+    /// `nats://host:4222/stream` or `amqp://host:5672/vhost`
     #[arg(env = VARIABLE, hide_env_values = true, required_unless_present = "bind")]
     url: Option<String>,
     /// The address of an HTTP server that receives events, such as 127.0.0.1:8080
-    #[cfg(feature = "http")]
     #[arg(long, value_name = "ADDRESS", help_heading = "HTTP")]
     bind: Option<String>,
     /// The file with the bearer token that senders need
-    #[cfg(feature = "http")]
     #[arg(long, value_name = "FILE", requires = "bind", help_heading = "HTTP")]
+    #[cfg_attr(
+        not(feature = "http"),
+        expect(dead_code, reason = "the server needs a feature")
+    )]
     token_file: Option<std::path::PathBuf>,
     /// An event type or a pattern, such as `co.outcome.order.*`; may be repeated
     #[arg(long = "type", value_name = "PATTERN", default_value = "*")]
@@ -113,9 +117,8 @@ impl Listen {
 
     async fn open(&self) -> Result<Source, Failure> {
         let subscription = self.subscription()?;
-        #[cfg(feature = "http")]
         if let Some(address) = &self.bind {
-            return http_server::open(address, self.token_file.as_ref(), &subscription).await;
+            return self.bind(address, &subscription).await;
         }
         let Some(url) = &self.url else {
             return Err(Failure::usage("a URL is missing"));
@@ -127,23 +130,41 @@ impl Listen {
             ));
         }
         let source = match &address {
-            Address::Http(_) => Err(Failure::usage("to receive events over HTTP, use --bind")),
-            _ if self.durable.is_some() => {
-                durable::open(&address, &self.broker, &subscription).await
+            Address::Http(_) => {
+                return Err(Failure::usage("to receive events over HTTP, use --bind"));
             }
             #[cfg(feature = "nats")]
-            Address::Nats { servers, stream } => {
+            Address::Nats { servers, stream } if self.durable.is_none() => {
                 let is_new = self.start == Start::New;
                 let stream = self.broker.stream(stream.as_deref())?;
-                nats::open(servers, stream, &self.broker, subscription, is_new).await
+                let opening = nats::open(servers, stream, &self.broker, subscription, is_new);
+                Source::Nats(Box::new(opening.await?))
             }
             #[cfg(feature = "rabbitmq")]
-            Address::RabbitMq(url) => rabbitmq::open(url, &self.broker, subscription).await,
-            #[cfg(not(all(feature = "nats", feature = "rabbitmq")))]
-            _ => Err(Failure::usage("eventkit was built without this broker")),
-        }?;
+            Address::RabbitMq(url) if self.durable.is_none() => {
+                let opening = rabbitmq::open(url, &self.broker, subscription);
+                Source::RabbitMq(Box::new(opening.await?))
+            }
+            address => {
+                let opening = transport::connect(&self.broker, address, Publishing::default());
+                Source::Consumer(opening.await?.subscribe(&subscription).await?)
+            }
+        };
         output::note("listening; end with Ctrl-C");
         Ok(source)
+    }
+
+    #[cfg(feature = "http")]
+    async fn bind(&self, address: &str, subscription: &Subscription) -> Result<Source, Failure> {
+        let token_file = self.token_file.as_ref();
+        let server = http_server::open(address, token_file, subscription).await?;
+        Ok(Source::Http(server))
+    }
+
+    #[cfg(not(feature = "http"))]
+    #[expect(clippy::unused_async, reason = "the server needs a feature")]
+    async fn bind(&self, _: &str, _: &Subscription) -> Result<Source, Failure> {
+        Err(transport::missing_feature("http"))
     }
 
     /// Returns the subscription; its name only matters if it is durable.

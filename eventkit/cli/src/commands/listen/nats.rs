@@ -11,7 +11,7 @@ use eventkit_nats::binding;
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
-use super::source::{Received, Source};
+use super::received::Received;
 use crate::broker::BrokerArguments;
 use crate::failure::Failure;
 use crate::output;
@@ -29,13 +29,14 @@ pub(super) async fn open(
     arguments: &BrokerArguments,
     subscription: Subscription,
     is_new: bool,
-) -> Result<Source, Failure> {
+) -> Result<Ephemeral, Failure> {
     let prefix = arguments.subject_prefix.as_deref().unwrap_or(stream);
     let config = OrderedConfig {
         description: Some("eventkit listen".to_owned()),
-        deliver_policy: match is_new {
-            true => DeliverPolicy::New,
-            false => DeliverPolicy::All,
+        deliver_policy: if is_new {
+            DeliverPolicy::New
+        } else {
+            DeliverPolicy::All
         },
         ..OrderedConfig::default()
     };
@@ -53,11 +54,11 @@ pub(super) async fn open(
     let messages = timeout(arguments.timeout(), opening).await;
     let messages = messages
         .map_err(|_| Failure::connection("NATS did not answer within the time limit"))??;
-    Ok(Source::Nats(Box::new(Ephemeral {
+    Ok(Ephemeral {
         messages,
         subscription,
         prefix: format!("{prefix}."),
-    })))
+    })
 }
 
 async fn context(servers: &str, arguments: &BrokerArguments) -> Result<Context, Failure> {

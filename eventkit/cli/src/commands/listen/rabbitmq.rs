@@ -8,9 +8,9 @@ use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::{AMQPValue, FieldTable};
+use lapin::types::{AMQPValue, FieldTable, ShortString};
 
-use super::source::{Received, Source};
+use super::received::Received;
 use crate::broker::BrokerArguments;
 use crate::failure::Failure;
 use crate::rabbitmq::Link;
@@ -30,7 +30,7 @@ pub(super) async fn open(
     url: &str,
     arguments: &BrokerArguments,
     subscription: Subscription,
-) -> Result<Source, Failure> {
+) -> Result<Ephemeral, Failure> {
     let link = Link::open(url, arguments).await?;
     link.check_exchange(&arguments.exchange).await?;
     let options = QueueDeclareOptions {
@@ -68,12 +68,12 @@ pub(super) async fn open(
         FieldTable::default(),
     );
     let consumer = link.answer("consume the queue", consuming).await?;
-    Ok(Source::RabbitMq(Box::new(Ephemeral {
+    Ok(Ephemeral {
         link,
         consumer,
         unacknowledged: None,
         subscription,
-    })))
+    })
 }
 
 /// Returns a binding key for at least the types of a pattern.
@@ -116,8 +116,8 @@ impl Ephemeral {
     /// Decodes a message; returns `None` if it is not selected.
     fn received(&self, delivery: Delivery) -> Option<Received> {
         let properties = &delivery.properties;
-        let content_type = properties.content_type().as_ref().map(|own| own.as_str());
-        let headers = properties.headers().iter().flat_map(|table| table.inner());
+        let content_type = properties.content_type().as_ref().map(ShortString::as_str);
+        let headers = properties.headers().iter().flat_map(FieldTable::inner);
         let headers = headers.map(|(name, value)| (name.as_str(), header(value)));
         let event = binding::decode(content_type, headers, delivery.data.into());
         if event

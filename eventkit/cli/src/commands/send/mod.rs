@@ -17,9 +17,10 @@ use self::answer::Answer;
 use self::from_flags::EventFlags;
 use self::source::Source;
 use crate::address::{Address, VARIABLE};
-use crate::broker::{BrokerArguments, Publishing};
+use crate::broker::BrokerArguments;
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::transport::{self, Publishing};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -41,7 +42,7 @@ refused or unrouted.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Send {
-    /// http://host/path, nats://host:4222/stream or amqp://host:5672/vhost
+    /// `http://host/path`, `nats://host:4222/stream` or `amqp://host:5672/vhost`
     #[arg(env = VARIABLE, hide_env_values = true)]
     url: String,
     /// The file with the events; the standard input by default
@@ -117,7 +118,7 @@ impl Send {
                 )?))
             }
             #[cfg(not(feature = "http"))]
-            Address::Http(_) => Err(crate::broker::missing_feature("http")),
+            Address::Http(_) => Err(crate::transport::missing_feature("http")),
             _ if mode == Mode::Batch => Err(Failure::usage(
                 "brokers have no batches: --mode batch needs a URL of HTTP",
             )),
@@ -126,7 +127,7 @@ impl Send {
                     structured: mode == Mode::Structured,
                     subject: self.delivery.subject_template.clone(),
                 };
-                let transport = self.broker.connect(&address, publishing).await?;
+                let transport = transport::connect(&self.broker, &address, publishing).await?;
                 Ok(Destination::Broker(transport))
             }
         }

@@ -112,9 +112,10 @@ async fn request(
         .iter()
         .filter_map(|item| item.event.clone().ok())
         .collect();
-    let answer = match events.is_empty() {
-        true => Answer::default(),
-        false => destination.send(&events).await,
+    let answer = if events.is_empty() {
+        Answer::default()
+    } else {
+        destination.send(&events).await
     };
     let answers = items.into_iter().map(|item| match item.event {
         Ok(event) => (item.place, Some(event), answer.clone()),
