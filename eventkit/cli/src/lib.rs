@@ -1,5 +1,14 @@
 #![doc = include_str!("../docs/guide.md")]
 #![forbid(unsafe_code)]
+#![cfg_attr(
+    not(all(feature = "http", feature = "nats", feature = "rabbitmq")),
+    allow(
+        dead_code,
+        unused_imports,
+        unused_variables,
+        reason = "what one protocol needs is next to what the others need"
+    )
+)]
 
 mod address;
 mod arguments;

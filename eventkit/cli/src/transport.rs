@@ -20,14 +20,6 @@ pub(crate) struct Publishing {
 }
 
 /// Connects to a broker.
-#[cfg_attr(
-    not(any(feature = "nats", feature = "rabbitmq")),
-    expect(
-        clippy::unused_async,
-        unused_variables,
-        reason = "there are no brokers"
-    )
-)]
 pub(crate) async fn connect(
     arguments: &BrokerArguments,
     address: &Address,

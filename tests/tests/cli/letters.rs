@@ -163,7 +163,10 @@ fn check_reading(billing: &Billing) {
         ]
     );
     // Long errors continue on the next line.
-    let rows = table.text().lines().filter(|line| line.contains(" receipt "));
+    let rows = table
+        .text()
+        .lines()
+        .filter(|line| line.contains(" receipt "));
     assert_eq!(rows.count(), 4, "{}", table.text());
     assert!(table.text().contains("order.placed"), "{}", table.text());
     let shown = billing.run("show", &["--id", "3", "--handler", "charge", "-o", "text"]);

@@ -47,10 +47,6 @@ pub(crate) struct Listen {
     bind: Option<String>,
     /// The file with the bearer token that senders need
     #[arg(long, value_name = "FILE", requires = "bind", help_heading = "HTTP")]
-    #[cfg_attr(
-        not(feature = "http"),
-        expect(dead_code, reason = "the server needs a feature")
-    )]
     token_file: Option<std::path::PathBuf>,
     /// An event type or a pattern, such as `co.outcome.order.*`; may be repeated
     #[arg(long = "type", value_name = "PATTERN", default_value = "*")]
