@@ -218,7 +218,7 @@ fn credentials_are_sent() {
 fn a_signal_ends_sending_after_the_events_in_flight() {
     let server = answering(200);
     let mut sending = command(&["send", &server.url]);
-    // After the first event, nobody writes to the pipe or closes it.
+    // After the first event, the pipe stays open without another one.
     let script = format!("echo '{}'; exec sleep 600", event("1", "t"));
     let mut other = process::Command::new("sh");
     let mut other = other

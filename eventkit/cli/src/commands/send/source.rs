@@ -49,7 +49,7 @@ impl Source {
                     place: found.place,
                     event,
                 };
-                // Nobody waits for the events once the receiver is gone.
+                // The receiver is dropped once no more events are sent.
                 let sent = sender.blocking_send(Ok(item));
                 sent.map_err(|_| Failure::data("stopped"))
             });
