@@ -249,6 +249,7 @@ impl<'a> PartialEvent<'a> {
             return Err(exceeded.into());
         }
         self.check_version()?;
+        self.trim_content_type();
         self.note_repeated_extensions();
         Ok(self.parse_time())
     }
@@ -297,6 +298,20 @@ impl<'a> PartialEvent<'a> {
                 self.core[name::SPECVERSION_AT] = Some(Scalar::Invalid);
                 Ok(())
             }
+        }
+    }
+
+    /// Removes white space at the end of the content type, as a builder does: in header values, it
+    /// would not be part of the value.
+    fn trim_content_type(&mut self) {
+        let content_type = &mut self.core[name::DATACONTENTTYPE_AT];
+        if let Some(Scalar::Text(text)) = content_type
+            && text.ends_with(' ')
+        {
+            *text = match std::mem::take(text) {
+                Cow::Borrowed(text) => Cow::Borrowed(text.trim_end_matches(' ')),
+                Cow::Owned(text) => Cow::Owned(text.trim_end_matches(' ').to_owned()),
+            };
         }
     }
 

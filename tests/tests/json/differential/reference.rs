@@ -150,6 +150,10 @@ fn content(
     base64: Option<String>,
     attributes: &mut BTreeMap<String, String>,
 ) -> Maybe<(DataKind, Vec<u8>)> {
+    // White space at the end of a content type is not a part of it.
+    if let Some(text) = attributes.get_mut("datacontenttype") {
+        text.truncate(text.trim_end_matches(' ').len());
+    }
     let content_type = attributes.get("datacontenttype");
     let is_json =
         content_type.is_none_or(|text| MediaType::parse(text).is_ok_and(|ty| ty.is_json()));

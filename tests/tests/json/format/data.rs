@@ -5,6 +5,7 @@ use eventkit::event::DataKind;
 use eventkit::format::{Format, Json};
 use eventkit_tests::message::json;
 use eventkit_tests::refusal::assert_invalid;
+use eventkit_tests::round_trip::assert_survives;
 
 fn decode(members: &str) -> Event {
     Json.decode(json(members)).unwrap()
@@ -61,6 +62,14 @@ fn text_data_is_the_content_of_the_string() {
     assert_eq!(kind(&event), DataKind::Text);
     assert_eq!(event.data().unwrap().as_str(), Some("a\nä\""));
     assert_eq!(event.data_content_type(), Some("text/plain"));
+}
+
+#[test]
+fn white_space_after_a_content_type_is_not_a_part_of_it() {
+    let text = json(r#""datacontenttype":"text/plain ;a=b  ","data":"x""#);
+    let event = Json.decode(text).unwrap();
+    assert_eq!(event.data_content_type(), Some("text/plain ;a=b"));
+    assert_survives(&event);
 }
 
 #[test]
