@@ -71,7 +71,7 @@ impl Catalog {
 
     /// Returns the event types without a schema, which a lock does not cover.
     ///
-    /// [`CatalogBuilder::events`] adds a schema.
+    /// [`CatalogBuilder::events`](crate::CatalogBuilder::events) adds a schema.
     pub fn without_schema(&self) -> impl Iterator<Item = &EventType> {
         self.events.iter().filter(|event| event.schema.is_none())
     }
