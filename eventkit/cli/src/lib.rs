@@ -15,6 +15,8 @@ mod arguments;
 mod broker;
 mod commands;
 mod failure;
+#[cfg(feature = "http")]
+mod http_client;
 mod input;
 mod output;
 mod progress;

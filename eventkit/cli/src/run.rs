@@ -43,12 +43,20 @@ fn run(command: Command, output: &mut Output) -> Result<(), Failure> {
         Command::Convert(command) => command.run(output),
         Command::Filter(command) => command.run(output),
         Command::Completions(command) => command.run(Arguments::command(), output),
-        Command::Send(command) => runtime()?.block_on(command.run(output)),
-        Command::Listen(command) => runtime()?.block_on(command.run(output)),
-        Command::Letters(command) => runtime()?.block_on(command.run(output)),
+        Command::Send(command) => block_on(command.run(output)),
+        Command::Listen(command) => block_on(command.run(output)),
+        Command::Letters(command) => block_on(command.run(output)),
         #[cfg(feature = "http")]
-        Command::Health(command) => runtime()?.block_on(command.run(output)),
+        Command::Health(command) => block_on(command.run(output)),
     }
+}
+
+/// Runs a command to its end, without waiting for requests that it no longer waits for.
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = runtime()?;
+    let result = runtime.block_on(command);
+    runtime.shutdown_background();
+    result
 }
 
 /// Creates the runtime. Its threads keep connections alive while the reader of the output is slow.

@@ -1,37 +1,35 @@
 //! Events as HTTP requests.
 
 use eventkit::Event;
-use eventkit::binding::http::{self, Message};
+use eventkit::binding::http::{self as binding, Message};
 use eventkit::format::Json;
 use eventkit::transport::with_causes;
-use reqwest::{Client, Method, Url};
+use http::{Method, Request, Uri};
 
 use super::Mode;
 use super::answer::{Answer, Outcome};
-use crate::commands::health::{excerpt, without_url};
 use crate::failure::Failure;
+use crate::http_client::{HttpClient, excerpt, parse_url};
 
 /// A sender of events to a URL.
 pub(super) struct HttpSender {
-    client: Client,
-    url: Url,
+    client: HttpClient,
+    url: Uri,
     mode: Mode,
 }
 
 impl HttpSender {
-    pub(super) fn new(client: Client, url: &str, mode: Mode) -> Result<Self, Failure> {
-        // The URL may contain a password, so the error does not repeat it.
-        let url = url.parse();
-        let url = url.map_err(|error| Failure::usage(format!("the URL is malformed: {error}")))?;
+    pub(super) fn new(client: HttpClient, url: &str, mode: Mode) -> Result<Self, Failure> {
+        let url = parse_url(url)?;
         Ok(Self { client, url, mode })
     }
 
     /// Sends the events of a request.
     pub(super) async fn send(&self, events: &[Event]) -> Answer {
         let message = match (self.mode, events) {
-            (Mode::Binary, [event]) => http::encode_binary(event),
-            (Mode::Structured, [event]) => http::encode_structured(event, &Json),
-            _ => http::encode_batch(events, &Json),
+            (Mode::Binary, [event]) => binding::encode_binary(event),
+            (Mode::Structured, [event]) => binding::encode_structured(event, &Json),
+            _ => binding::encode_batch(events, &Json),
         };
         match message {
             Ok(message) => self.post(message).await,
@@ -40,11 +38,13 @@ impl HttpSender {
     }
 
     async fn post(&self, message: Message) -> Answer {
-        let request = self.client.request(Method::POST, self.url.clone());
-        let request = request.headers(message.headers).body(message.body);
-        let response = match request.send().await {
+        let mut request = Request::new(message.body.to_vec());
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.url.clone();
+        *request.headers_mut() = message.headers;
+        let response = match self.client.send(request).await {
             Ok(response) => response,
-            Err(error) => return Answer::failed(Outcome::Failed, without_url(error)),
+            Err(error) => return Answer::failed(Outcome::Failed, error),
         };
         let status = response.status();
         let mut answer = Answer {
@@ -53,7 +53,7 @@ impl HttpSender {
         };
         if !status.is_success() {
             answer.outcome = Outcome::Refused;
-            answer.error = Some(excerpt(response).await).filter(|text| !text.is_empty());
+            answer.error = Some(excerpt(&response)).filter(|text| !text.is_empty());
         }
         answer
     }

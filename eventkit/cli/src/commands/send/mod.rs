@@ -54,7 +54,7 @@ pub(crate) struct Send {
     delivery: DeliveryArguments,
     #[cfg(feature = "http")]
     #[command(flatten)]
-    http: crate::commands::health::HttpArguments,
+    http: crate::http_client::HttpArguments,
     #[command(flatten)]
     broker: BrokerArguments,
 }
