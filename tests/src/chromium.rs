@@ -1,4 +1,4 @@
-//! A browser for tests: Chromium with its driver, which speaks the WebDriver protocol of W3C.
+//! A browser for tests: Chromium with its driver, which speaks the `WebDriver` protocol of W3C.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};

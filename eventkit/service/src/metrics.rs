@@ -21,8 +21,11 @@ const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
+/// Reads one of the counters.
+type ReadCounter = fn(&Counters) -> u64;
+
 /// The counters of processed messages, with their outcomes.
-const OUTCOMES: [(&str, fn(&Counters) -> u64); 7] = [
+const OUTCOMES: [(&str, ReadCounter); 7] = [
     ("succeeded", |counters| counters.succeeded),
     ("filtered", |counters| counters.filtered),
     ("retried", |counters| counters.retried),

@@ -188,7 +188,7 @@ pub(crate) fn settle_span(
         Settlement::Ack => "ack",
         Settlement::Terminate => "terminate",
         Settlement::Nack(_) => "nack",
-        _ => "skip",
+        Settlement::Skip => "skip",
     };
     tracing::debug_span!(
         parent: processing.and_then(|processing| processing.span.id()),

@@ -46,7 +46,7 @@ pub(super) fn context_of(span: &Span) -> Option<TraceContext> {
 
 /// Returns the context that an event carries.
 fn carried_by(event: &Event) -> Option<SpanContext> {
-    let text = |name| event.extension(name).map(|value| value.to_string());
+    let text = |name| event.extension(name).map(ToString::to_string);
     let parent: TraceParent = text(TraceParent::NAME)?.parse().ok()?;
     let state = text(TraceState::NAME).and_then(|state| state.parse::<OtelTraceState>().ok());
     Some(SpanContext::new(

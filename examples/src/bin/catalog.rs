@@ -66,7 +66,7 @@ enum Payment {
 static SHOP: Registry = Registry::new("shop");
 
 #[handles(registry = SHOP, name = "charge", retry(attempts = 5), timeout = "30s")]
-async fn charge(order: &OrderPlaced) -> Payment {
+fn charge(order: &OrderPlaced) -> Payment {
     let order_id = order.order_id.clone();
     if order.total_cents > 50_000 {
         let reason = Reason::LimitExceeded;

@@ -1,5 +1,11 @@
 //! The catalog: AsyncAPI, schemas, graph, page and schema lock.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::unused_async,
+    reason = "handlers take events and are async as those of users do, and builders of JSON take values"
+)]
+
 mod asyncapi;
 mod browser;
 mod contents;

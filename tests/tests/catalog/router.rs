@@ -49,7 +49,7 @@ async fn the_documents_are_served_below_any_path() {
     ] {
         let (status, headers, body) = get(&app, path).await;
         assert_eq!(
-            (status, &headers["content-type"] == media_type, body),
+            (status, headers["content-type"] == media_type, body),
             (StatusCode::OK, true, text)
         );
     }

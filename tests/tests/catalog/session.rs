@@ -1,4 +1,4 @@
-//! A session of a browser: the WebDriver protocol of W3C over HTTP.
+//! A session of a browser: the `WebDriver` protocol of W3C over HTTP.
 
 use std::time::{Duration, Instant};
 

@@ -9,12 +9,13 @@ use tracing::Instrument;
 use super::receiver::{Telemetry, start};
 use super::trees::{edges, tree};
 
+static RABBIT: Registry = Registry::new("telemetry-rabbit");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trace_goes_through_rabbitmq() {
     let (Some(telemetry), Some(server)) = (Telemetry::shared(), rabbitmq::Server::start()) else {
         return;
     };
-    static RABBIT: Registry = Registry::new("telemetry-rabbit");
     RABBIT.with_name("log").register("t", |_: &Event| {});
     let rabbitmq = RabbitMq::connect(server.url()).exchange("orders");
     let rabbitmq = rabbitmq.open().await.unwrap();

@@ -41,15 +41,16 @@ fn request(event: &Event, headers: &[(&'static str, &'static str)]) -> (HeaderMa
 }
 
 fn text(event: &Event, name: &str) -> Option<String> {
-    event.extension(name).map(|value| value.to_string())
+    event.extension(name).map(ToString::to_string)
 }
+
+static KEPT: Registry = Registry::new("telemetry-kept");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_keeps_the_trace_that_the_user_has_set() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static KEPT: Registry = Registry::new("telemetry-kept");
     let (sender, mut seen) = tokio::sync::mpsc::unbounded_channel();
     KEPT.with_name("log").register("t", move |event: &Event| {
         sender.send(text(event, "traceparent")).unwrap();
@@ -151,12 +152,13 @@ async fn answer_trace(event: Event) -> String {
     text(&event, "traceparent").unwrap_or_default()
 }
 
+static HOOKS: Registry = Registry::new("telemetry-hooks");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_is_processed_in_the_trace_of_its_request() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static HOOKS: Registry = Registry::new("telemetry-hooks");
     HOOKS.with_name("log").register("t", |_: &Event| {});
     let endpoint = Endpoint::builder().allow_any_origin().token(TOKEN).build();
     let endpoint = endpoint.unwrap();

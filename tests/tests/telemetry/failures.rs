@@ -25,12 +25,13 @@ fn of(span: &Span) -> [&str; 4] {
     ]
 }
 
+static FAILING: Registry = Registry::new("telemetry-failing");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn each_delivery_says_how_it_ended() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static FAILING: Registry = Registry::new("telemetry-failing");
     let calls = AtomicU32::new(0);
     let policy = Policy::new()
         .attempts(3)
@@ -98,12 +99,13 @@ async fn each_delivery_says_how_it_ended() {
     assert_eq!(of(&spans[0]), expected);
 }
 
+static ORDERED: Registry = Registry::new("telemetry-ordered");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_recovers_in_its_place_has_succeeded() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static ORDERED: Registry = Registry::new("telemetry-ordered");
     let calls = AtomicU32::new(0);
     let policy = Policy::new().key("subject");
     ORDERED

@@ -1,6 +1,8 @@
 //! Telemetry, as a receiver of OTLP gets it from a program: spans, traces and metrics; and the health
 //! probes.
 
+#![expect(clippy::unused_async, reason = "async handlers are traced")]
+
 mod brokers;
 mod carried;
 mod failures;

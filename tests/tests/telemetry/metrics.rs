@@ -127,12 +127,13 @@ async fn the_counts_equal_the_health() {
     drop(handle);
 }
 
+static BROKEN: Registry = Registry::new("telemetry-broken");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_circuit_breaker_is_a_state() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static BROKEN: Registry = Registry::new("telemetry-broken");
     let policy = Policy::new().circuit_breaker(2, Duration::from_hours(1));
     BROKEN
         .with_name("fail")

@@ -17,9 +17,10 @@ async fn get(url: &str, path: &str) -> (u16, Value) {
     (status, serde_json::from_slice(&body).unwrap())
 }
 
+static PROBED: Registry = Registry::new("telemetry-probed");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_is_ready_while_it_makes_progress() {
-    static PROBED: Registry = Registry::new("telemetry-probed");
     PROBED
         .with_name("fail")
         .policy(Policy::new().attempts(1))

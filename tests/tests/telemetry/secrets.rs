@@ -10,6 +10,8 @@ use eventkit_webhook::Sender;
 
 use super::receiver::{Telemetry, start};
 
+static SECRETS: Registry = Registry::new("telemetry-secrets");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn neither_credentials_nor_data_are_in_spans() {
     let (Some(telemetry), Some(server)) = (
@@ -20,7 +22,6 @@ async fn neither_credentials_nor_data_are_in_spans() {
     };
     let url = server.url().replace("://", "://shop:hush-nats@");
     let nats = Nats::connect(url).stream("secrets").open().await.unwrap();
-    static SECRETS: Registry = Registry::new("telemetry-secrets");
     SECRETS
         .with_name("fail")
         .policy(Policy::new().attempts(1))

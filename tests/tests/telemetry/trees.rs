@@ -156,12 +156,13 @@ async fn a_trace_goes_through_http_nats_and_two_handlers() {
     }
 }
 
+static FIELDS: Registry = Registry::new("telemetry-fields");
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_fields_are_those_of_the_semantic_conventions() {
     let Some(telemetry) = Telemetry::shared() else {
         return;
     };
-    static FIELDS: Registry = Registry::new("telemetry-fields");
     FIELDS.with_name("log").register("t", |_: &Event| {});
     let memory = eventkit_service::memory::Memory::new();
     let service = start(&FIELDS, "fields", |service| {

@@ -141,7 +141,7 @@ impl<'a> Namespaces<'a> {
             if !prefix.is_empty() {
                 qualified += 1;
                 if self.resolve(prefix, used)? == INSTANCE && local == "type" {
-                    ty = Some(self.type_name(value, used));
+                    ty = Some(self.type_name(&value, used));
                 }
             }
         }
@@ -172,7 +172,11 @@ impl<'a> Namespaces<'a> {
     ///
     /// The usual prefixes count even if they are not declared, because implementations compare the
     /// value as text.
-    fn type_name(&self, value: Cow<'a, str>, used: &mut impl FnMut(Option<usize>)) -> TypeName<'a> {
+    fn type_name(
+        &self,
+        value: &Cow<'a, str>,
+        used: &mut impl FnMut(Option<usize>),
+    ) -> TypeName<'a> {
         let name = value.trim_matches(chars::is_space);
         let (prefix, local) = split(name);
         let at = self.find(prefix);
@@ -186,7 +190,10 @@ impl<'a> Namespaces<'a> {
             (None, _) => Cow::Borrowed(""),
         };
         let local = match value {
-            Cow::Borrowed(value) => Cow::Borrowed(split(value.trim_matches(chars::is_space)).1),
+            Cow::Borrowed(value) => {
+                let value: &'a str = value;
+                Cow::Borrowed(split(value.trim_matches(chars::is_space)).1)
+            }
             Cow::Owned(_) => Cow::Owned(local.to_owned()),
         };
         TypeName { namespace, local }

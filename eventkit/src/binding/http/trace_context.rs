@@ -79,8 +79,7 @@ mod tests {
         };
         let mut event = builder.build().unwrap();
         inherit_trace_context(&mut event, &map);
-        ["traceparent", "tracestate"]
-            .map(|name| event.extension(name).map(|value| value.to_string()))
+        ["traceparent", "tracestate"].map(|name| event.extension(name).map(ToString::to_string))
     }
 
     #[test]

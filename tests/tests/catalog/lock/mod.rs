@@ -1,5 +1,6 @@
 //! The schema lock.
 
+mod attribute_table;
 mod attributes;
 mod file;
 mod rust_types;

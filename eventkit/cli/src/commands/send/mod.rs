@@ -93,7 +93,7 @@ enum Mode {
 /// The destination of events.
 enum Destination {
     #[cfg(feature = "http")]
-    Http(http_sender::HttpSender),
+    Http(Box<http_sender::HttpSender>),
     Broker(Box<dyn Transport>),
 }
 
@@ -113,9 +113,8 @@ impl Send {
             #[cfg(feature = "http")]
             Address::Http(url) => {
                 let client = self.http.client(&self.broker)?;
-                Ok(Destination::Http(http_sender::HttpSender::new(
-                    client, &url, mode,
-                )?))
+                let sender = http_sender::HttpSender::new(client, &url, mode)?;
+                Ok(Destination::Http(Box::new(sender)))
             }
             #[cfg(not(feature = "http"))]
             Address::Http(_) => Err(crate::transport::missing_feature("http")),
