@@ -21,7 +21,7 @@ pub enum CatalogError {
         first: &'static str,
         /// The path of the second Rust type.
         second: &'static str,
-        /// What differs.
+        /// The difference between the definitions.
         difference: &'static str,
     },
 }

@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::change::Change;
 use super::mode::Mode;
 
-/// What to do to record the current contracts.
+/// Advice that ends errors: how to record the current contracts.
 const UPDATE: &str = "run the test with EVENTKIT_LOCK=update, and commit the file";
 
 /// The error of a check of a lock file. Its text says what to do.
@@ -54,7 +54,7 @@ pub enum LockError {
     #[error("the lock is malformed: {reason}")]
     #[non_exhaustive]
     Malformed {
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The file is not a lock.
@@ -62,7 +62,7 @@ pub enum LockError {
     MalformedFile {
         /// The path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
     /// The variable has an unknown value.

@@ -28,7 +28,7 @@ const MAPS: [&str; 4] = [
     "properties",
 ];
 
-/// Where a subschema is.
+/// Position of a subschema in its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     /// Among the definitions.

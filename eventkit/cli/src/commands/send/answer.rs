@@ -1,4 +1,4 @@
-//! What became of an event that was sent.
+//! The result of sending an event.
 
 use eventkit::transport::{Published, TransportError, with_causes};
 use serde::Serialize;
