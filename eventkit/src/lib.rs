@@ -55,7 +55,7 @@ pub use event::{Event, EventBuilder, LenientEvent, Limits};
 pub use eventkit_macros::{CloudEvent, HandlerError, handlers, handles};
 pub use typed::{
     AttributeSource, CloudEvent, EventDescriptor, EventMembers, EventReader, EventSet,
-    FieldDescriptor, Includes, Member, ToEvent, TypedAttributes,
+    FieldDescriptor, Includes, Member, ToEvent, TypedAttributes, Variant,
 };
 
 // Compiles the example of the README together with those of the documentation.

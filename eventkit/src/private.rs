@@ -21,9 +21,9 @@ pub use crate::transport::StartPosition;
 pub use crate::typed::{
     AttributeField, AttributeSource, BuilderWriter, CloneProbe, Cloning, CloudEvent, ComputedValue,
     EventDescriptor, EventMembers, EventReader, EventSet, EventWriter, FieldDescriptor, Includes,
-    Member, Metadata, NotClone, OtherEvent, SharedError, SharedEvent, ValueAttributes, VariantType,
-    all_or_none, attribute_field, check_variant, event_type, first_without_source, from_event,
-    into_event, position, position_or_other, read_data, set_computed, shared_position,
+    Member, Metadata, NotClone, OtherEvent, SharedError, SharedEvent, ValueAttributes, Variant,
+    VariantType, all_or_none, attribute_field, check_variant, event_type, first_without_source,
+    from_event, into_event, position, position_or_other, read_data, set_computed, shared_position,
     shared_position_or_other, single_descriptors, single_extensions, single_types, time_field,
 };
 

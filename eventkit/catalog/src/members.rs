@@ -1,6 +1,6 @@
 //! The schemas of the structs of a set of event types.
 
-use eventkit::{CloudEvent, EventDescriptor, Member};
+use eventkit::{CloudEvent, EventDescriptor, EventMembers, Member, Variant};
 use schemars::JsonSchema;
 
 use crate::schema::{self, Contracts};
@@ -9,22 +9,34 @@ use crate::schema::{self, Contracts};
 /// [`JsonSchema`].
 ///
 /// [`CatalogBuilder::events`](crate::CatalogBuilder::events) requires it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` has no JSON Schema",
-    label = "an event type without a JSON Schema",
-    note = "add `#[derive(schemars::JsonSchema)]` to each struct of the set"
-)]
 pub trait EventSchemas {
     #[doc(hidden)]
     fn describe(visit: &mut dyn FnMut(EventDescriptor, Contracts));
 }
 
+/// [`JsonSchema`], with an error that says what to add.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema",
+    label = "an event type without a JSON Schema",
+    note = "add `#[derive(schemars::JsonSchema)]` to `{Self}`"
+)]
+#[doc(hidden)]
+pub trait EventSchema: JsonSchema {}
+
 #[diagnostic::do_not_recommend]
-impl<T: CloudEvent + JsonSchema> EventSchemas for Member<T> {
+impl<T: JsonSchema> EventSchema for T {}
+
+impl<T: CloudEvent + EventSchema> EventSchemas for Member<T> {
     fn describe(visit: &mut dyn FnMut(EventDescriptor, Contracts)) {
         if let [descriptor] = T::DESCRIPTORS {
             visit(*descriptor, schema::contracts::<T>());
         }
+    }
+}
+
+impl<T: EventMembers<Members: EventSchemas>> EventSchemas for Variant<T> {
+    fn describe(visit: &mut dyn FnMut(EventDescriptor, Contracts)) {
+        T::Members::describe(visit);
     }
 }
 

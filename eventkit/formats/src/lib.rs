@@ -10,6 +10,8 @@ mod limited;
 pub mod avro;
 #[cfg(feature = "protobuf")]
 pub mod protobuf;
+#[cfg(any(feature = "avro", feature = "xml"))]
+mod sizes;
 #[cfg(feature = "xml")]
 pub mod xml;
 

@@ -3,13 +3,12 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::CloudEvent;
 use super::metadata::Metadata;
 use crate::event::AttributeRef;
 
 /// The attributes of the events of a type, as `#[derive(CloudEvent)]` declares them.
 ///
-/// [`CloudEvent::DESCRIPTORS`] has one for each event type of a Rust type.
+/// [`CloudEvent::DESCRIPTORS`](super::CloudEvent::DESCRIPTORS) has one for each event type of a Rust type.
 ///
 /// ```
 /// use eventkit::CloudEvent;
@@ -175,11 +174,11 @@ pub const fn all_or_none(descriptors: &'static [EventDescriptor]) -> &'static [E
 /// The structs of a set of event types, for libraries that require a further trait of each of them.
 ///
 /// `#[derive(CloudEvent)]` implements this trait. The members of a struct are [`Member<Self>`](Member).
-/// Those of an enum are nested pairs that end with `()`: the members of the first variant, and all others.
+/// Those of an enum are nested pairs that end with `()`: the [`Variant`] of the first type, and all others.
 /// A variant for the events of all other types is not included.
 ///
 /// ```
-/// use eventkit::{CloudEvent, EventMembers, Member};
+/// use eventkit::{CloudEvent, EventMembers, Member, Variant};
 /// use serde::{Deserialize, Serialize};
 ///
 /// trait Names {
@@ -189,6 +188,12 @@ pub const fn all_or_none(descriptors: &'static [EventDescriptor]) -> &'static [E
 /// impl<T: CloudEvent> Names for Member<T> {
 ///     fn add_to(names: &mut Vec<&'static str>) {
 ///         names.extend(T::TYPES);
+///     }
+/// }
+///
+/// impl<T: EventMembers<Members: Names>> Names for Variant<T> {
+///     fn add_to(names: &mut Vec<&'static str>) {
+///         T::Members::add_to(names);
 ///     }
 /// }
 ///
@@ -216,12 +221,13 @@ pub const fn all_or_none(descriptors: &'static [EventDescriptor]) -> &'static [E
 /// <OrderEvent as EventMembers>::Members::add_to(&mut names);
 /// assert_eq!(names, ["co.outcome.order.placed"]);
 /// ```
+// Neither a supertrait nor a bound on the types of variants: `CloudEvent` reports what is no event type.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event type",
     label = "neither an event type nor an enum of event types",
     note = "add `#[derive(CloudEvent)]` to `{Self}`"
 )]
-pub trait EventMembers: CloudEvent {
+pub trait EventMembers {
     /// The members.
     type Members;
 }
@@ -229,9 +235,20 @@ pub trait EventMembers: CloudEvent {
 /// A struct in the [members](EventMembers) of a set of event types.
 pub struct Member<T>(PhantomData<fn() -> T>);
 
+/// The type of a variant, whose [members](EventMembers) are members of the enum.
+pub struct Variant<T>(PhantomData<fn() -> T>);
+
 impl<T> fmt::Debug for Member<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Member")
+            .field(&std::any::type_name::<T>())
+            .finish()
+    }
+}
+
+impl<T> fmt::Debug for Variant<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Variant")
             .field(&std::any::type_name::<T>())
             .finish()
     }

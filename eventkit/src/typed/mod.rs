@@ -26,7 +26,8 @@ pub use const_check::event_type;
 pub(crate) use const_check::{contains, is_attribute_text};
 pub(crate) use const_string::ConstString;
 pub use descriptor::{
-    EventDescriptor, EventMembers, FieldDescriptor, Member, all_or_none, single_descriptors,
+    EventDescriptor, EventMembers, FieldDescriptor, Member, Variant, all_or_none,
+    single_descriptors,
 };
 pub use field::{AttributeField, ComputedValue, attribute_field, set_computed, time_field};
 pub use metadata::{Metadata, position, position_or_other};

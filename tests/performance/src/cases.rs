@@ -3,6 +3,7 @@
 use eventkit::binding::{http, kafka};
 use eventkit::format::{Format, Json};
 use eventkit::{CloudEvent, Event};
+use eventkit_formats::avro::Avro;
 use eventkit_formats::protobuf::Protobuf;
 use eventkit_formats::xml::Xml;
 use serde::Serialize;
@@ -22,6 +23,7 @@ pub fn all() -> Vec<Case> {
     cases.extend(of_enums());
     cases.extend(of_batches());
     cases.extend(on_kafka());
+    cases.extend(of_format("Avro", Avro));
     cases.extend(of_format("Protobuf", Protobuf));
     cases.extend(of_format("XML", Xml));
     cases

@@ -9,6 +9,7 @@ mod programs;
 mod readme;
 mod shop;
 mod visit;
+mod watching;
 
 #[test]
 fn every_file_is_a_module_of_the_suite() {

@@ -82,8 +82,22 @@ impl Shop {
 
     /// Sends a request with a body, and reads the response.
     pub(crate) fn post(&self, headers: &[&str], body: &str) -> Answer {
+        Answer::read(&self.exchange("POST /events", headers, body))
+    }
+
+    /// Sends a request, and returns the head and the body of the response.
+    pub(crate) fn request(&self, line: &str, headers: &[&str], body: &str) -> (String, String) {
+        let answer = self.exchange(line, headers, body);
+        let (head, body) = binaries::text(&answer)
+            .split_once("\r\n\r\n")
+            .map(|(head, body)| (head.to_owned(), body.to_owned()))
+            .expect("a head should end with an empty line");
+        (head, body)
+    }
+
+    fn exchange(&self, line: &str, headers: &[&str], body: &str) -> Vec<u8> {
         let length = format!("content-length: {}", body.len());
-        let mut stream = self.connect(&[headers, &[&length]].concat());
+        let mut stream = self.connect(line, &[headers, &[&length]].concat());
         stream
             .write_all(body.as_bytes())
             .expect("the shop should read the body");
@@ -91,12 +105,12 @@ impl Shop {
         stream
             .read_to_end(&mut answer)
             .expect("the shop should respond");
-        Answer::read(&answer)
+        answer
     }
 
     /// Sends a body in pieces until the shop responds, and returns the number of pieces.
     pub(crate) fn pour(&self, headers: &[&str], piece: &[u8], pieces: usize) -> (Answer, usize) {
-        let mut stream = self.connect(headers);
+        let mut stream = self.connect("POST /events", headers);
         let mut incoming = stream
             .try_clone()
             .expect("the stream should have a second handle");
@@ -144,14 +158,14 @@ impl Shop {
         (self.child.wait().expect("it ends").code(), rest)
     }
 
-    fn connect(&self, headers: &[&str]) -> TcpStream {
+    fn connect(&self, line: &str, headers: &[&str]) -> TcpStream {
         let mut stream =
             TcpStream::connect(&self.address).expect("the shop should accept connections");
         let patience = Some(Duration::from_secs(30));
         stream.set_read_timeout(patience).expect("a timeout");
         stream.set_write_timeout(patience).expect("a timeout");
         let mut head = format!(
-            "POST /events HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
+            "{line} HTTP/1.1\r\nhost: {}\r\nconnection: close\r\n",
             self.address
         );
         for header in headers {

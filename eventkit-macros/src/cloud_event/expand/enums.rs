@@ -62,12 +62,11 @@ fn member_list(target: &Target<'_>, variants: &[EventVariant<'_>]) -> TokenStrea
     let types: Vec<_> = members_of(variants).map(|variant| &variant.ty).collect();
     let list = types.iter().rev().fold(
         quote!(()),
-        |rest, ty| quote!((<#ty as #private::EventMembers>::Members, #rest)),
+        |rest, ty| quote!((#private::Variant<#ty>, #rest)),
     );
-    let predicates = target.predicates(types.iter().map(|ty| quote!(#ty: #private::EventMembers)));
     target.implement(
         &quote!(#private::EventMembers for),
-        &predicates,
+        &[],
         &quote!(type Members = #list;),
     )
 }

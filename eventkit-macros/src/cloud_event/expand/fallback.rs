@@ -34,7 +34,7 @@ pub(super) fn expand(target: &Target<'_>) -> TokenStream {
     let private = &target.private;
     let members = target.implement(
         &quote!(#private::EventMembers for),
-        &target.predicates([]),
+        &[],
         &quote!(
             type Members = ();
         ),

@@ -36,7 +36,7 @@ pub(super) fn expand(target: &Target<'_>, model: &Struct<'_>) -> TokenStream {
     let this = &target.this;
     let members = target.implement(
         &quote!(#private::EventMembers for),
-        &predicates,
+        &[],
         &quote!(type Members = #private::Member<#this>;),
     );
     // A type with parameters has no single event type that can be registered.

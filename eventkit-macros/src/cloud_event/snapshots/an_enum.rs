@@ -246,8 +246,8 @@ const _: () = {
     #[automatically_derived]
     impl ::eventkit::__private::EventMembers for OrderEvent {
         type Members = (
-            <OrderPlaced as ::eventkit::__private::EventMembers>::Members,
-            (<OrderPaid as ::eventkit::__private::EventMembers>::Members, ()),
+            ::eventkit::__private::Variant<OrderPlaced>,
+            (::eventkit::__private::Variant<OrderPaid>, ()),
         );
     }
 };

@@ -262,14 +262,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T>
-    where
-        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
-        T: ::eventkit::__private::serde::Serialize,
-        __eventkit_OrderPlacedData<
-            T,
-        >: ::eventkit::__private::serde::de::DeserializeOwned,
-    {
+    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T> {
         type Members = ::eventkit::__private::Member<OrderPlaced<T>>;
     }
 };

@@ -84,10 +84,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T>
-    where
-        OrderPlaced<T>: ::core::marker::Send + ::core::marker::Sync + 'static,
-    {
+    impl<T> ::eventkit::__private::EventMembers for OrderPlaced<T> {
         type Members = ();
     }
 };

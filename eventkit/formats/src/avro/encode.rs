@@ -7,6 +7,7 @@ use eventkit::{EncodeError, Event};
 use super::CONTENT_TYPE;
 use super::unions::{attribute, data};
 use super::writer;
+use crate::sizes;
 
 /// The bytes of an event besides its texts and its data: lengths, and names of core attributes.
 const OVERHEAD: usize = 160;
@@ -30,19 +31,10 @@ pub(super) fn batch(_events: &[Event]) -> Result<Bytes, EncodeError> {
 
 /// Returns a number of bytes that nearly every event fits in.
 fn capacity(event: &Event) -> usize {
-    let core = [
-        Some(event.id()),
-        Some(event.source()),
-        Some(event.ty()),
-        event.subject(),
-        event.data_content_type(),
-        event.data_schema(),
-    ];
-    let core: usize = core.into_iter().flatten().map(str::len).sum();
+    let core = sizes::core_attributes(event);
     let extensions = event.extensions().iter();
     let extensions = extensions.map(|(name, value)| name.len() + value.to_text().len() + 6);
-    let data = event.data().map_or(0, |data| data.as_bytes().len());
-    OVERHEAD + core + extensions.sum::<usize>() + data
+    OVERHEAD + core + extensions.sum::<usize>() + sizes::data(event)
 }
 
 /// Writes the field `attribute`, as one block.

@@ -13,6 +13,7 @@ use super::chars::{self, escape_text};
 use super::element::is_element;
 use super::namespaces::PREFIXES;
 use super::types::Type;
+use crate::sizes;
 
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
@@ -48,16 +49,8 @@ pub(super) fn batch(events: &[Event]) -> Result<Bytes, EncodeError> {
 
 /// Returns a number of bytes that the document of most events fits in.
 fn capacity(event: &Event) -> usize {
-    let core = [
-        Some(event.id()),
-        Some(event.source()),
-        Some(event.ty()),
-        event.subject(),
-        event.data_content_type(),
-        event.data_schema(),
-    ];
-    let core: usize = core.into_iter().flatten().map(str::len).sum();
-    let data = event.data().map_or(0, |data| data.as_bytes().len());
+    let core = sizes::core_attributes(event);
+    let data = sizes::data(event);
     OVERHEAD + core + event.extensions().len() * EXTENSION + data + data / 8
 }
 

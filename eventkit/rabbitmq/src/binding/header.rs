@@ -1,5 +1,7 @@
 //! The values of headers.
 
+use lapin::types::AMQPValue;
+
 /// The value of a header, in the types of AMQP 0-9-1 that attributes can have.
 ///
 /// ```
@@ -17,6 +19,8 @@
 /// assert_eq!(event.time().unwrap().to_string(), "2026-01-31T09:00:00Z");
 /// # Ok::<(), eventkit::DecodeError>(())
 /// ```
+///
+/// A value of the client `lapin` 4 converts to this type.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum HeaderRef<'a> {
@@ -66,6 +70,39 @@ impl<'a> From<&'a HeaderValue> for HeaderRef<'a> {
             HeaderValue::Boolean(flag) => Self::Boolean(*flag),
             HeaderValue::Integer(number) => Self::Integer(*number),
             HeaderValue::Text(text) => Self::Text(text),
+        }
+    }
+}
+
+impl<'a> From<&'a AMQPValue> for HeaderRef<'a> {
+    fn from(value: &'a AMQPValue) -> Self {
+        match value {
+            AMQPValue::Boolean(flag) => Self::Boolean(*flag),
+            AMQPValue::ShortShortInt(number) => Self::Integer((*number).into()),
+            AMQPValue::ShortShortUInt(number) => Self::Integer((*number).into()),
+            AMQPValue::ShortInt(number) => Self::Integer((*number).into()),
+            AMQPValue::ShortUInt(number) => Self::Integer((*number).into()),
+            AMQPValue::LongInt(number) => Self::Integer((*number).into()),
+            AMQPValue::LongUInt(number) => Self::Integer((*number).into()),
+            AMQPValue::LongLongInt(number) => Self::Integer(*number),
+            AMQPValue::ShortString(text) => Self::Text(text.as_str()),
+            AMQPValue::LongString(text) => {
+                let bytes = text.as_bytes();
+                str::from_utf8(bytes).map_or(Self::Bytes(bytes), Self::Text)
+            }
+            AMQPValue::ByteArray(bytes) => Self::Bytes(bytes.as_slice()),
+            AMQPValue::Timestamp(time) => Self::Timestamp(*time),
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<HeaderValue> for AMQPValue {
+    fn from(value: HeaderValue) -> Self {
+        match value {
+            HeaderValue::Boolean(flag) => Self::Boolean(flag),
+            HeaderValue::Integer(number) => Self::LongLongInt(number),
+            HeaderValue::Text(text) => Self::LongString(text.into()),
         }
     }
 }

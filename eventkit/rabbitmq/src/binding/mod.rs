@@ -20,7 +20,8 @@
 //! the message look structured, is in the header `cloudEvents_datacontenttype`. The decoder prefers the header
 //! to the property.
 //!
-//! The functions take headers as pairs of name and value, so they work with every client.
+//! The functions take headers as pairs of name and value, so they work with every client. Values of `lapin` 4
+//! convert to [`HeaderRef`], and from [`HeaderValue`].
 //!
 //! ```
 //! use eventkit::Event;

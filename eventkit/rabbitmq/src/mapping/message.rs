@@ -15,7 +15,7 @@ use lapin::types::{AMQPValue, FieldArray, FieldTable, ShortString};
 
 use super::names::{MAX_NAME, short};
 use super::routing;
-use crate::binding::{self, HeaderRef, HeaderValue, Separator};
+use crate::binding::{self, HeaderRef, Separator};
 
 /// The delivery mode of messages that are stored on disk.
 pub(crate) const PERSISTENT: u8 = 2;
@@ -110,12 +110,7 @@ pub(crate) fn encode(
         })?;
     let mut table = FieldTable::default();
     for (name, value) in encoded.headers {
-        let value = match value {
-            HeaderValue::Boolean(flag) => AMQPValue::Boolean(flag),
-            HeaderValue::Integer(number) => AMQPValue::LongLongInt(number),
-            HeaderValue::Text(text) => AMQPValue::LongString(text.into()),
-        };
-        table.insert(short(&name), value);
+        table.insert(short(&name), value.into());
     }
     let mut properties = properties(table);
     if let Some(content_type) = &encoded.content_type {
@@ -298,26 +293,7 @@ pub(crate) fn headers(
 ) -> impl Iterator<Item = (&str, HeaderRef<'_>)> + Clone {
     let table = properties.headers().as_ref();
     let headers = table.into_iter().flat_map(|table| table.inner().iter());
-    headers.map(|(name, value)| (name.as_str(), header_ref(value)))
-}
-
-fn header_ref(value: &AMQPValue) -> HeaderRef<'_> {
-    let text = |bytes| str::from_utf8(bytes).map_or(HeaderRef::Bytes(bytes), HeaderRef::Text);
-    match value {
-        AMQPValue::Boolean(flag) => HeaderRef::Boolean(*flag),
-        AMQPValue::ShortShortInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortShortUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongLongInt(number) => HeaderRef::Integer(*number),
-        AMQPValue::ShortString(short) => HeaderRef::Text(short.as_str()),
-        AMQPValue::LongString(long) => text(long.as_bytes()),
-        AMQPValue::ByteArray(bytes) => HeaderRef::Bytes(bytes.as_slice()),
-        AMQPValue::Timestamp(time) => HeaderRef::Timestamp(*time),
-        _ => HeaderRef::Other,
-    }
+    headers.map(|(name, value)| (name.as_str(), value.into()))
 }
 
 /// Returns the content type and the headers as text, sorted by name.
@@ -329,9 +305,9 @@ pub(crate) fn owned_pairs(properties: &BasicProperties) -> Vec<(String, String)>
     for (name, value) in table.into_iter().flat_map(|table| table.inner().iter()) {
         let name = name.as_str();
         if let AMQPValue::FieldArray(values) = value {
-            let values = values.as_slice().iter().map(header_ref);
+            let values = values.as_slice().iter().map(HeaderRef::from);
             pairs.extend(values.filter_map(|value| Some((name.to_owned(), text_of(value)?))));
-        } else if let Some(text) = text_of(header_ref(value)) {
+        } else if let Some(text) = text_of(value.into()) {
             pairs.push((name.to_owned(), text));
         }
     }

@@ -1,5 +1,6 @@
 //! The broker of a row: a server or a cluster.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use eventkit::BoxError;
@@ -8,20 +9,38 @@ use tokio::task::block_in_place;
 use tokio::time::sleep;
 
 use crate::broker_config::{BrokerConfig, BrokerKind};
+use crate::setup::Setup;
 
 /// The error of what needs a single server.
 const SEVERAL: &str = "the cluster has several servers";
+
+/// The error of what needs a node that no other row uses.
+const SHARED: &str = "the node belongs to other rows too";
 
 #[derive(Debug)]
 pub(crate) enum Broker {
     Nats(nats::Server),
     Cluster(nats::Cluster),
     RabbitMq(rabbitmq::Server),
+    /// The node of all rows that do no harm to it, since one takes seconds to start.
+    SharedRabbitMq(&'static rabbitmq::Server),
 }
 
 impl Broker {
     /// Starts servers, or returns `None` if tests with a broker are disabled.
-    pub(crate) fn start(kind: BrokerKind, servers: usize) -> Option<Self> {
+    pub(crate) fn start(setup: &Setup) -> Option<Self> {
+        match setup.broker {
+            BrokerKind::RabbitMq if !setup.harms_broker => {
+                static NODE: OnceLock<Option<rabbitmq::Server>> = OnceLock::new();
+                let node = block_in_place(|| NODE.get_or_init(rabbitmq::Server::start));
+                node.as_ref().map(Self::SharedRabbitMq)
+            }
+            kind => Self::start_alone(kind, setup.servers),
+        }
+    }
+
+    /// Starts servers for one row alone.
+    pub(crate) fn start_alone(kind: BrokerKind, servers: usize) -> Option<Self> {
         block_in_place(|| match kind {
             BrokerKind::Nats if servers > 1 => nats::Cluster::start(servers).map(Self::Cluster),
             BrokerKind::Nats => nats::Server::start().map(Self::Nats),
@@ -32,23 +51,25 @@ impl Broker {
     pub(crate) fn kind(&self) -> BrokerKind {
         match self {
             Self::Nats(_) | Self::Cluster(_) => BrokerKind::Nats,
-            Self::RabbitMq(_) => BrokerKind::RabbitMq,
+            Self::RabbitMq(_) | Self::SharedRabbitMq(_) => BrokerKind::RabbitMq,
         }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self {
             Self::Nats(server) => server.url(),
             Self::Cluster(cluster) => cluster.url(),
             Self::RabbitMq(server) => server.url(),
+            Self::SharedRabbitMq(server) => server.url(),
         }
     }
 
-    /// Returns the configuration of a client.
-    pub(crate) fn config(&self) -> BrokerConfig {
+    /// Returns the configuration of a client, with the name of the stream or exchange.
+    pub(crate) fn config(&self, place: &str) -> BrokerConfig {
         BrokerConfig {
             kind: self.kind(),
             url: self.url(),
+            place: place.to_owned(),
             ..BrokerConfig::default()
         }
     }
@@ -58,6 +79,7 @@ impl Broker {
         match self {
             Self::Nats(server) => Ok(server.url().replace("nats://", "")),
             Self::RabbitMq(server) => Ok(format!("127.0.0.1:{}", server.port())),
+            Self::SharedRabbitMq(server) => Ok(format!("127.0.0.1:{}", server.port())),
             Self::Cluster(_) => Err(SEVERAL.into()),
         }
     }
@@ -71,6 +93,7 @@ impl Broker {
     pub(crate) fn rabbitmq(&self) -> Result<&rabbitmq::Server, BoxError> {
         match self {
             Self::RabbitMq(server) => Ok(server),
+            Self::SharedRabbitMq(server) => Ok(server),
             Self::Nats(_) | Self::Cluster(_) => Err("the row is not on RabbitMQ".into()),
         }
     }
@@ -88,6 +111,7 @@ impl Broker {
         match self {
             Self::Nats(server) => block_in_place(|| server.kill()),
             Self::RabbitMq(server) => block_in_place(|| server.kill()),
+            Self::SharedRabbitMq(_) => return Err(SHARED.into()),
             Self::Cluster(_) => return Err(SEVERAL.into()),
         }
         Ok(())
@@ -98,6 +122,7 @@ impl Broker {
         match self {
             Self::Nats(server) => block_in_place(|| server.restart()),
             Self::RabbitMq(server) => block_in_place(|| server.restart()),
+            Self::SharedRabbitMq(_) => return Err(SHARED.into()),
             Self::Cluster(_) => return Err(SEVERAL.into()),
         }
         Ok(())
@@ -140,6 +165,7 @@ impl Broker {
                 sleep(time).await;
                 server.resume();
             }
+            Self::SharedRabbitMq(_) => return Err(SHARED.into()),
             Self::Cluster(_) => return Err(SEVERAL.into()),
         }
         Ok(())

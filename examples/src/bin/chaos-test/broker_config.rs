@@ -9,8 +9,6 @@ use eventkit_rabbitmq::RabbitMq;
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use crate::worker::SERVICE;
-
 /// The time limit for a cluster to elect a leader.
 const ELECTION: Duration = Duration::from_secs(30);
 
@@ -42,6 +40,8 @@ impl BrokerKind {
 pub(crate) struct BrokerConfig {
     pub(crate) kind: BrokerKind,
     pub(crate) url: String,
+    /// The name of the stream or exchange.
+    pub(crate) place: String,
     /// The replicas of a stream.
     pub(crate) replicas: Option<usize>,
     /// The maximum size of a stream.
@@ -54,7 +54,7 @@ impl BrokerConfig {
         match self.kind {
             BrokerKind::Nats => {
                 let mut nats = Nats::connect(&self.url)
-                    .stream(SERVICE)
+                    .stream(&self.place)
                     .idle_heartbeat(Duration::from_secs(1));
                 if let Some(replicas) = self.replicas {
                     nats = nats.replicas(replicas);
@@ -66,7 +66,7 @@ impl BrokerConfig {
             }
             BrokerKind::RabbitMq => {
                 let rabbitmq = RabbitMq::connect(&self.url)
-                    .exchange(SERVICE)
+                    .exchange(&self.place)
                     .heartbeat(Duration::from_secs(2));
                 Ok(Arc::new(rabbitmq.open().await?))
             }

@@ -23,7 +23,7 @@ use crate::proxy::Proxy;
 use crate::publishing::Publishing;
 use crate::row::{Allowance, Row};
 use crate::setup::{Fate, Setup};
-use crate::worker::CONCURRENCY;
+use crate::worker::{CONCURRENCY, SERVICE};
 use crate::worker_process::WorkerProcess;
 
 /// The time without progress after which missing events count as lost.
@@ -70,14 +70,19 @@ impl Environment {
         mut setup: Setup,
         progress: Progress,
     ) -> Result<Option<Self>, BoxError> {
-        let Some(broker) = Broker::start(setup.broker, setup.servers) else {
+        let Some(broker) = Broker::start(&setup) else {
             return Ok(None);
         };
         let folder = format!("eventkit-chaos-test-{}-{name}", process::id());
         let folder = Folder(env::temp_dir().join(folder));
         fs::create_dir_all(&folder.0)?;
         let config = &mut setup.worker.broker;
-        *config = broker.config();
+        // Rows with the same broker have an exchange each.
+        let place = match broker {
+            Broker::SharedRabbitMq(_) => name,
+            _ => SERVICE,
+        };
+        *config = broker.config(place);
         config.replicas = Some(setup.servers).filter(|servers| *servers > 1);
         let connection = config.open_at_start().await?;
         let mut environment = Self {
@@ -126,8 +131,8 @@ impl Environment {
 
     /// Starts the broker of dead letters or outgoing events.
     pub(crate) fn start_second_broker(&mut self) -> Result<BrokerConfig, BoxError> {
-        self.second = Broker::start(self.setup.broker, 1);
-        Ok(self.second()?.config())
+        self.second = Broker::start_alone(self.setup.broker, 1);
+        Ok(self.second()?.config(SERVICE))
     }
 
     /// Returns the broker of dead letters or outgoing events.
@@ -138,7 +143,7 @@ impl Environment {
 
     /// Connects an operator to a NATS server.
     pub(crate) async fn operator(&self) -> Result<Operator, BoxError> {
-        Operator::connect(&self.broker.config().url).await
+        Operator::connect(&self.broker.url()).await
     }
 
     /// Publishes all events in the background.
@@ -272,9 +277,10 @@ impl Environment {
 
     /// Waits until all expected dead letters are stored, or no more arrive.
     pub(crate) async fn until_letters(&mut self) -> Result<Letters, BoxError> {
-        let worker = &self.setup.worker;
-        let elsewhere = worker.letters.clone();
-        let broker = elsewhere.unwrap_or_else(|| self.broker.config());
+        let place = self.setup.worker.broker.place.clone();
+        let elsewhere = self.setup.worker.letters.clone();
+        // Not through a proxy.
+        let broker = elsewhere.unwrap_or_else(|| self.broker.config(&place));
         let expected = self.setup.pairs(Fate::Dead).count() as u64;
         let (mut found, mut since) = (Letters::default(), Instant::now());
         loop {

@@ -87,8 +87,8 @@ faults! {
     RabbitMq "rabbitmq-close-50" "RabbitMQ: 1 attempt, connections closed 50 times" processes::one_attempt, connections::connections_closed;
     RabbitMq "rabbitmq-network" "RabbitMQ: network cut for 6 s, twice" operators::under_load, connections::network_cut;
     RabbitMq "rabbitmq-half-open" "RabbitMQ: half-open for 6 s, each way" operators::under_load, connections::half_open;
-    RabbitMq "rabbitmq-server-kill" "RabbitMQ: server SIGKILL, twice" operators::under_load, connections::server_killed;
-    RabbitMq "rabbitmq-server-freeze" "RabbitMQ: server SIGSTOP for 6 s, twice" operators::under_load, connections::server_frozen;
+    RabbitMq "rabbitmq-server-kill" "RabbitMQ: server SIGKILL, twice" rabbitmq::harmed_under_load, connections::server_killed;
+    RabbitMq "rabbitmq-server-freeze" "RabbitMQ: server SIGSTOP for 6 s, twice" rabbitmq::harmed_under_load, connections::server_frozen;
     RabbitMq "rabbitmq-memory" "RabbitMQ: alarm of the memory for 6 s" rabbitmq::under_long_load, rabbitmq::memory_alarm;
     RabbitMq "rabbitmq-twice" "RabbitMQ: every event published twice, inbox" nothing, stores::published_twice_with_inbox;
     RabbitMq "rabbitmq-poison" "RabbitMQ: 1% poison" stores::poison, processes::work;

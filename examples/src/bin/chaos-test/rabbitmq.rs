@@ -8,6 +8,7 @@ use tokio::time::sleep;
 
 use crate::environment::Environment;
 use crate::handlers::INVOICE;
+use crate::operators;
 use crate::setup::Setup;
 use crate::stores;
 use crate::worker::SERVICE;
@@ -26,7 +27,7 @@ pub(crate) async fn queue_deleted(row: &mut Environment) -> Result<(), BoxError>
     row.start_worker()?.ready().await?;
     row.until(1, 2).await?;
     row.publishing.finish().await?;
-    control(row, &["delete_queue", &queue()])?;
+    control(row, &["delete_queue", &queue(row)])?;
     let start = Instant::now();
     while !has_consumer(row)? {
         if start.elapsed() > PATIENCE {
@@ -55,16 +56,24 @@ pub(crate) async fn memory_alarm(row: &mut Environment) -> Result<(), BoxError> 
 
 /// Lets handlers need longer than the broker needs to notice that its memory is short.
 pub(crate) fn under_long_load(setup: &mut Setup) {
+    setup.harms_broker = true;
     setup.lasting(Duration::from_secs(12));
 }
 
-fn queue() -> String {
-    format!("{SERVICE}.{SERVICE}--{INVOICE}")
+/// Lets a node be killed or suspended under load.
+pub(crate) fn harmed_under_load(setup: &mut Setup) {
+    setup.harms_broker = true;
+    operators::under_load(setup);
+}
+
+fn queue(row: &Environment) -> String {
+    let exchange = &row.setup.worker.broker.place;
+    format!("{exchange}.{SERVICE}--{INVOICE}")
 }
 
 fn has_consumer(row: &Environment) -> Result<bool, BoxError> {
     let listed = control(row, &["list_queues", "name", "consumers"])?;
-    let queue = queue();
+    let queue = queue(row);
     let mut counts = listed.lines().filter_map(|line| {
         let (name, consumers) = line.split_once('\t')?;
         (name == queue).then_some(consumers)

@@ -19,6 +19,8 @@ pub(crate) struct Setup {
     pub(crate) broker: BrokerKind,
     /// The number of servers. More than one form a cluster.
     pub(crate) servers: usize,
+    /// Whether the fault is one of the broker itself, which no other row may use then.
+    pub(crate) harms_broker: bool,
     pub(crate) worker: WorkerConfig,
 }
 
@@ -51,6 +53,7 @@ impl Setup {
             fate: Fate::by_kind,
             broker,
             servers: 1,
+            harms_broker: false,
             worker: WorkerConfig::default(),
         }
     }

@@ -10,7 +10,8 @@ Without arguments the shop opens on a free port, sends itself requests in every
 content mode, prints which handlers ran, and closes.
 
   --listen ADDR  stay open on ADDR, such as 127.0.0.1:8080, until ctrl-c;
-                 a page at /catalog describes the events and handlers
+                 a page at /catalog describes the events and handlers,
+                 /health and /metrics watch the service behind /webhook
   --help         print this text
 ";
 

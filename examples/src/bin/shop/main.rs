@@ -1,6 +1,14 @@
 //! A shop that receives `CloudEvents` over HTTP and dispatches them to typed handlers.
 //!
 //! `orders.rs` defines the events and their handlers. All code for HTTP is in `server.rs`.
+//!
+//! | route | |
+//! | --- | --- |
+//! | `/events` | handles events at once, and says which handlers ran |
+//! | `/webhook` | handles events in a service, which repeats failed attempts |
+//! | `/live`, `/ready`, `/health` | health probes of the service |
+//! | `/metrics` | its metrics, for Prometheus |
+//! | `/catalog` | a page about the events and handlers, and AsyncAPI |
 
 #![forbid(unsafe_code)]
 
@@ -8,6 +16,7 @@ mod answer;
 mod arguments;
 mod customer;
 mod hints;
+mod metrics;
 mod orders;
 mod server;
 mod state;
@@ -17,6 +26,8 @@ use std::process::ExitCode;
 
 use eventkit::{BoxError, Dispatcher};
 use eventkit_catalog::Catalog;
+use eventkit_service::{Service, probes};
+use eventkit_webhook::Endpoint;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -81,15 +92,29 @@ async fn listen(address: &str) -> Result<(), BoxError> {
     let (listener, address) = open(address).await?;
     println!("The shop listens on http://{address}/events, until ctrl-c. Try:\n");
     hints::print(address)?;
-    let router = server::router(dispatcher(&Books::default())?, &catalog()?);
-    let stop = async {
-        if let Err(error) = tokio::signal::ctrl_c().await {
-            eprintln!("shop: failed to listen for ctrl-c, closing: {error}");
-        }
+    let shop = dispatcher(&Books::default())?;
+    // A service reports to the meter provider that it finds.
+    let metrics = metrics::router()?;
+    let webhook = Endpoint::builder().build()?;
+    let service = Service::new("shop", &shop)
+        .transport(webhook.clone())
+        .build()?;
+    let router = server::router(shop, &catalog()?)
+        .route_service("/webhook", webhook)
+        .merge(probes::router(service.handle()))
+        .merge(metrics);
+
+    let (close, closed) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        let _ = closed.await;
+    });
+    let service = async {
+        // Ends at ctrl-c, after the events that have begun.
+        let stopped = service.run().await;
+        drop(close);
+        Ok::<_, BoxError>(stopped?)
     };
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop)
-        .await?;
+    tokio::try_join!(service, async { Ok(server.await?) })?;
     server::say("\nThe shop is closed.");
     Ok(())
 }

@@ -8,7 +8,7 @@ use lapin::message::Delivery;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueBindOptions, QueueDeclareOptions,
 };
-use lapin::types::{AMQPValue, FieldTable, ShortString};
+use lapin::types::{FieldTable, ShortString};
 
 use super::received::Received;
 use crate::broker::BrokerArguments;
@@ -118,7 +118,7 @@ impl Ephemeral {
         let properties = &delivery.properties;
         let content_type = properties.content_type().as_ref().map(ShortString::as_str);
         let headers = properties.headers().iter().flat_map(FieldTable::inner);
-        let headers = headers.map(|(name, value)| (name.as_str(), header(value)));
+        let headers = headers.map(|(name, value)| (name.as_str(), HeaderRef::from(value)));
         let event = binding::decode(content_type, headers, delivery.data.into());
         if event
             .as_ref()
@@ -135,27 +135,5 @@ impl Ephemeral {
 
     pub(super) async fn close(self) {
         self.link.close().await;
-    }
-}
-
-/// Returns a header in the types that attributes can have.
-fn header(value: &AMQPValue) -> HeaderRef<'_> {
-    match value {
-        AMQPValue::Boolean(flag) => HeaderRef::Boolean(*flag),
-        AMQPValue::ShortShortInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortShortUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::ShortUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongUInt(number) => HeaderRef::Integer((*number).into()),
-        AMQPValue::LongLongInt(number) => HeaderRef::Integer(*number),
-        AMQPValue::ShortString(text) => HeaderRef::Text(text.as_str()),
-        AMQPValue::LongString(text) => match std::str::from_utf8(text.as_bytes()) {
-            Ok(text) => HeaderRef::Text(text),
-            Err(_) => HeaderRef::Bytes(text.as_bytes()),
-        },
-        AMQPValue::ByteArray(bytes) => HeaderRef::Bytes(bytes.as_slice()),
-        AMQPValue::Timestamp(seconds) => HeaderRef::Timestamp(*seconds),
-        _ => HeaderRef::Other,
     }
 }

@@ -15,6 +15,10 @@ use serde_json::{Map, Value};
 /// The maximum size of an answer.
 const MAX_BYTES: usize = 4 << 20;
 
+/// The time after which a request is repeated that has failed at the broker. A node that is starting or busy answers
+/// some with an internal error.
+const RETRY_DELAY: Duration = Duration::from_millis(500);
+
 /// The number of queues of a page; there are fewer delay queues.
 const PAGE: &str = "100";
 
@@ -201,15 +205,20 @@ impl Api {
     ) -> Result<Option<T>, TransportError> {
         let url = self.url(path, query);
         let what = url.path().to_owned();
-        let request = self
-            .client
-            .get(url)
-            .basic_auth(&self.user, Some(&self.password));
+        let send = || {
+            let request = self.client.get(url.clone());
+            let request = request.basic_auth(&self.user, Some(&self.password));
+            request.timeout(self.timeout).send()
+        };
         let failed = |error: reqwest::Error| {
             let message = format!("failed to ask the management API for {what}");
             TransportError::unavailable(message).with_source(error.without_url())
         };
-        let response = request.timeout(self.timeout).send().await.map_err(failed)?;
+        let mut response = send().await.map_err(failed)?;
+        if response.status().is_server_error() {
+            tokio::time::sleep(RETRY_DELAY).await;
+            response = send().await.map_err(failed)?;
+        }
         match response.status() {
             StatusCode::OK => {}
             StatusCode::NOT_FOUND => return Ok(None),
@@ -282,6 +291,10 @@ impl fmt::Debug for Api {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread;
+
     use super::*;
 
     fn api(url: &str) -> Result<Api, TransportError> {
@@ -318,5 +331,21 @@ mod tests {
             let error = api(url).map(drop).unwrap_err();
             assert!(!format!("{error:?}").contains("p4ss"), "{error:?}");
         }
+    }
+    #[tokio::test]
+    async fn an_internal_error_is_not_the_last_answer() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            for status in ["500 Internal Server Error", "404 Not Found"] {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                let head = "content-length: 0\r\nconnection: close";
+                write!(stream, "HTTP/1.1 {status}\r\n{head}\r\n\r\n").unwrap();
+            }
+        });
+        let found = api(&url).unwrap().queue("shop.s").await.unwrap();
+        assert!(found.is_none(), "{found:?}");
+        server.join().unwrap();
     }
 }

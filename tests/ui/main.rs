@@ -10,27 +10,33 @@ use expect_test::expect_file;
 #[test]
 fn cloud_event() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/cloud_event/*.rs");
+    cases.compile_fail("cloud_event/*.rs");
 }
 
 #[test]
 fn handles() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/handles/*.rs");
+    cases.compile_fail("handles/*.rs");
 }
 
 #[test]
 fn handler_error() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("ui/handler_error/*.rs");
+    cases.compile_fail("handler_error/*.rs");
+}
+
+#[test]
+fn catalog() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("catalog/*.rs");
 }
 
 /// If programs that pass are included, all programs are built instead of only checked.
 #[test]
 fn strict_crates_pass_and_instantiations_are_checked() {
     let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*.rs");
-    cases.compile_fail("ui/build/*.rs");
+    cases.pass("pass/*.rs");
+    cases.compile_fail("build/*.rs");
 }
 
 /// `UPDATE_EXPECT=1` updates the table.
@@ -39,8 +45,14 @@ fn the_table_of_mistakes_is_up_to_date() {
     let mut table = String::from(
         "# Mistakes and their compiler errors\n\n| mistake | errors | first error |\n| --- | --- | --- |\n",
     );
-    for folder in ["cloud_event", "handles", "handler_error", "build"] {
-        for (case, stderr) in messages(&Path::new("ui").join(folder)) {
+    for folder in [
+        "cloud_event",
+        "handles",
+        "handler_error",
+        "catalog",
+        "build",
+    ] {
+        for (case, stderr) in messages(&Path::new(folder)) {
             let errors: Vec<&str> = stderr.lines().filter(|line| is_error(line)).collect();
             let first = errors.first().copied().unwrap_or_default();
             let first = first.split_once(": ").map_or(first, |(_, message)| message);
@@ -49,7 +61,7 @@ fn the_table_of_mistakes_is_up_to_date() {
             writeln!(table, "| `{folder}/{case}` | {number} | {first} |").unwrap();
         }
     }
-    expect_file!["../../ui/mistakes.md"].assert_eq(&table);
+    expect_file!["mistakes.md"].assert_eq(&table);
 }
 
 fn messages(folder: &Path) -> BTreeMap<String, String> {
