@@ -1,6 +1,7 @@
 //! Programs of the workspace, built and run by tests.
 
 use std::collections::HashMap;
+use std::env;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -108,13 +109,50 @@ pub fn text(printed: &[u8]) -> &str {
     std::str::from_utf8(printed).expect("the output should be text")
 }
 
+/// The variable with the folder of programs that were built together with the suites. A package that is built
+/// alone has other features, so that nearly all of its dependencies are built again.
+const PROGRAMS: &str = "EVENTKIT_PROGRAMS";
+
+/// The programs of a package.
+#[derive(Debug)]
+pub enum Programs {
+    /// All programs are in one folder.
+    In(PathBuf),
+    /// The paths that cargo has reported, by name.
+    At(HashMap<String, PathBuf>),
+}
+
+impl Programs {
+    /// Returns the programs of a package, which are built unless the variable `EVENTKIT_PROGRAMS` names their folder.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the package does not build.
+    #[must_use]
+    pub fn of(package: &str) -> Self {
+        match env::var_os(PROGRAMS) {
+            Some(folder) => Self::In(folder.into()),
+            None => Self::At(build(package)),
+        }
+    }
+
+    /// Returns the path of a program.
+    ///
+    /// # Panics
+    ///
+    /// Panics if the package has no program with this name.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        let path = match self {
+            Self::In(folder) => Some(folder.join(name)).filter(|path| path.exists()),
+            Self::At(paths) => paths.get(name).cloned(),
+        };
+        path.unwrap_or_else(|| panic!("there is no program {name:?} in {self:?}"))
+    }
+}
+
 /// Builds the programs of a package, and asks cargo for their paths, so that any target directory works.
-///
-/// # Panics
-///
-/// Panics if the package does not build.
-#[must_use]
-pub fn build(package: &str) -> HashMap<String, PathBuf> {
+fn build(package: &str) -> HashMap<String, PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let output = Command::new(env!("CARGO"))
         .current_dir(workspace)

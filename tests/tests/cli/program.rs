@@ -1,6 +1,5 @@
 //! The program `eventkit`, built once for the whole suite.
 
-use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -9,7 +8,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use eventkit_tests::processes;
+use eventkit_tests::processes::{self, Programs};
 use serde_json::Value;
 
 /// More than any step takes.
@@ -54,9 +53,8 @@ impl Run {
 
 /// Returns the path of the program.
 pub(crate) fn path() -> &'static PathBuf {
-    static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    let binaries = BINARIES.get_or_init(|| processes::build("eventkit-cli"));
-    &binaries["eventkit"]
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| Programs::of("eventkit-cli").path("eventkit"))
 }
 
 /// Returns a command without settings from the environment.

@@ -1,19 +1,16 @@
 //! Builds the examples once for the whole suite.
 
-use std::collections::HashMap;
-use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-use eventkit_tests::processes;
+use eventkit_tests::processes::Programs;
 pub(crate) use eventkit_tests::processes::{finish, output, text};
 
 /// Returns a command that runs an example.
 pub(crate) fn command(name: &str) -> Command {
-    static BINARIES: OnceLock<HashMap<String, PathBuf>> = OnceLock::new();
-    let build = || processes::build("eventkit-examples");
-    let path = BINARIES.get_or_init(build).get(name);
-    Command::new(path.unwrap_or_else(|| panic!("there is no example {name:?}")))
+    static PROGRAMS: OnceLock<Programs> = OnceLock::new();
+    let programs = PROGRAMS.get_or_init(|| Programs::of("eventkit-examples"));
+    Command::new(programs.path(name))
 }
 
 /// Runs an example until it exits.
