@@ -5,8 +5,8 @@ use std::hash::BuildHasher;
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{LazyLock, OnceLock};
 use std::time::{Duration, Instant};
 use std::{env, fs, process, thread};
 
@@ -236,12 +236,15 @@ fn program() -> Option<PathBuf> {
         .clone()
 }
 
-/// Returns a port on which nothing listens.
+/// Returns a port on which nothing listens, and that no other server of this process is about to take.
 pub(crate) fn free_port() -> u16 {
+    // Processes begin at different ports.
+    static NEXT: LazyLock<AtomicU64> =
+        LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(process::id())));
+    let width = u64::from(PORTS.end - PORTS.start);
     loop {
-        let random = RandomState::new().hash_one(process::id());
-        let width = u64::from(PORTS.end - PORTS.start);
-        let port = PORTS.start + u16::try_from(random % width).expect("the remainder should fit");
+        let next = NEXT.fetch_add(1, Ordering::Relaxed) % width;
+        let port = PORTS.start + u16::try_from(next).expect("the remainder should fit");
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }

@@ -146,9 +146,12 @@ impl Returned {
         for (name, value) in values.into_iter().chain(numbers) {
             table.insert(short(name), value);
         }
-        // Not all properties: the broker obeys `expiration`, and refuses a `user_id` of another user.
+        // Not all properties: the broker refuses a `user_id` of another user. A quorum queue that another process is
+        // declaring accepts messages before it has its settings. Without a time of its own, such a message would
+        // never expire, nor would those behind it.
         let mut returned = BasicProperties::default()
             .with_headers(table)
+            .with_expiration(short(&delay))
             .with_delivery_mode(PERSISTENT);
         if let Some(content_type) = properties.content_type() {
             returned = returned.with_content_type(content_type.clone());
@@ -230,7 +233,9 @@ mod tests {
         let written = returned.write(&properties, Duration::from_secs(2));
         assert_eq!(Returned::read(&written), Some(returned));
         assert_eq!(written.content_type(), properties.content_type());
-        assert_eq!((written.user_id(), written.expiration()), (&None, &None));
+        assert_eq!(written.user_id(), &None);
+        // That of the delay queue, and not that of the sender.
+        assert_eq!(written.expiration(), &Some(short("2000")));
         assert_eq!(as_published(&written).inner().len(), 1);
         assert_eq!(Returned::read(&properties), None);
     }

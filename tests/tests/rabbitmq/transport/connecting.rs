@@ -13,6 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use tokio::time::timeout;
 
 use super::{PATIENCE, assert_says, event, publish};
+use crate::node::Node;
 
 use TransportErrorKind::{Configuration, Unavailable};
 
@@ -119,10 +120,11 @@ async fn a_broker_with_tls_and_a_private_authority() {
 
 #[tokio::test]
 async fn a_broker_without_tls_is_refused_and_gets_no_credentials() {
-    let Some(server) = Server::start() else {
+    let node = Node::shared();
+    let Some(port) = node.server().map(|server| server.port()) else {
         return;
     };
-    let url = format!("amqps://guest:s3cret@localhost:{}/%2f", server.port());
+    let url = format!("amqps://guest:s3cret@localhost:{port}/%2f");
     let builder = RabbitMq::connect(url).root_certificates(authority().pem());
     let error = refused(builder.timeout(Duration::from_secs(2))).await;
     assert_says(&error, Configuration, &["connect to RabbitMQ at localhost"]);

@@ -124,7 +124,7 @@ async fn nothing_is_lost_while_connections_are_closed_and_workers_come_and_go() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_lost_when_a_deployment_widens_its_patterns_beside_the_old_one() {
-    let node = Node::alone();
+    let node = Node::shared();
     let Some((builder, _)) = node.exchange() else {
         return;
     };

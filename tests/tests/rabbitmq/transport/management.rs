@@ -1,5 +1,6 @@
 //! Policies and bindings of operators, compared by the management API.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use eventkit::transport::{Subscription, Transport, TransportError, TransportErrorKind};
@@ -17,6 +18,12 @@ use TransportErrorKind::{Configuration, Unavailable};
 struct Broker(Server);
 
 impl Broker {
+    /// Returns the broker that tests share with an exchange each, since one takes seconds to start.
+    fn shared() -> Option<&'static Self> {
+        static SHARED: OnceLock<Option<Broker>> = OnceLock::new();
+        SHARED.get_or_init(Self::start).as_ref()
+    }
+
     fn start() -> Option<Self> {
         let settings = "management.tcp.port = {port}\n\
                         management.tcp.ip = 127.0.0.1\n\
@@ -28,10 +35,10 @@ impl Broker {
         Server::start_with(extras).map(Self)
     }
 
-    fn transport(&self) -> RabbitMqBuilder {
+    fn transport(&self, exchange: &str) -> RabbitMqBuilder {
         let url = format!("http://127.0.0.1:{}", self.0.extra_port());
         RabbitMq::connect(self.0.url())
-            .exchange("shop")
+            .exchange(exchange)
             .management(url)
     }
 
@@ -68,10 +75,10 @@ async fn taken<T>(mut act: impl AsyncFnMut() -> Result<T, TransportError>) -> T 
 
 #[tokio::test]
 async fn policies_that_delete_unhandled_events_are_refused_by_name() {
-    let Some(broker) = Broker::start() else {
+    let Some(broker) = Broker::shared() else {
         return;
     };
-    let rabbitmq = broker.transport().open().await.unwrap();
+    let rabbitmq = broker.transport("shop").open().await.unwrap();
     let subscription = Subscription::new("s", ["t"]);
     drop(subscribe(&rabbitmq, &subscription).await);
     let subscribing = async || rabbitmq.subscribe(&subscription).await.map(drop);
@@ -100,10 +107,15 @@ async fn policies_that_delete_unhandled_events_are_refused_by_name() {
 
     let definition = r#"{"alternate-exchange": "amq.fanout"}"#;
     broker.control(&["set_policy", "all", r"^shop\.eventkit$", definition]);
-    let opening = async || broker.transport().open().await;
+    let opening = async || broker.transport("shop").open().await;
     let expected = ["the exchange `shop.eventkit` with the policy `all`: `alternate-exchange`"];
     assert_says(&refused(opening).await, Configuration, &expected);
-    broker.control(&["set_policy", "all", r"\.state$", r#"{"max-age": "1h"}"#]);
+    broker.control(&[
+        "set_policy",
+        "all",
+        r"^shop\..*\.state$",
+        r#"{"max-age": "1h"}"#,
+    ]);
     let expected = ["the queue `shop.eventkit.state` with the policy `all`: `max-age` is 1h"];
     assert_says(&refused(opening).await, Configuration, &expected);
     broker.control(&["clear_policy", "all"]);
@@ -112,19 +124,19 @@ async fn policies_that_delete_unhandled_events_are_refused_by_name() {
 
 #[tokio::test]
 async fn changes_of_operators_are_found_while_a_subscription_is_open() {
-    let Some(broker) = Broker::start() else {
+    let Some(broker) = Broker::shared() else {
         return;
     };
-    let rabbitmq = broker.transport().open().await.unwrap();
+    let rabbitmq = broker.transport("depot").open().await.unwrap();
     let subscription = Subscription::new("s", ["t"]);
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
     let (_connection, channel) = channel(&broker.0.url()).await;
     let empty = FieldTable::default;
-    let unbinding = channel.queue_unbind("shop.s".into(), "shop".into(), "t".into(), empty());
+    let unbinding = channel.queue_unbind("depot.s".into(), "depot".into(), "t".into(), empty());
     unbinding.await.unwrap();
     let options = QueueBindOptions::default();
     let binding = channel.queue_bind(
-        "shop.s".into(),
+        "depot.s".into(),
         "amq.topic".into(),
         "others".into(),
         options,
@@ -132,17 +144,17 @@ async fn changes_of_operators_are_found_while_a_subscription_is_open() {
     );
     binding.await.unwrap();
     let definition = r#"{"expires": 3600000}"#;
-    broker.control(&["set_policy", "gone", r"^shop\.s$", definition]);
+    broker.control(&["set_policy", "gone", r"^depot\.s$", definition]);
 
     // The API is asked every 30 seconds.
     let lost = timeout(2 * PATIENCE, consumer.next()).await;
     let lost = lost.expect("an error");
-    let expected = ["the queue `shop.s` with the policy `gone`: `expires` is 3600000"];
+    let expected = ["the queue `depot.s` with the policy `gone`: `expires` is 3600000"];
     assert_says(&lost.map(drop).unwrap_err(), Configuration, &expected);
     let warnings = rabbitmq.subscription_status(&subscription).warnings;
     let warnings = warnings.join("; ");
     for expected in [
-        "bindings of the queue `shop.s` were removed and are restored: `t`",
+        "bindings of the queue `depot.s` were removed and are restored: `t`",
         "of the exchange `amq.topic` with the key `others`",
     ] {
         assert!(warnings.contains(expected), "{warnings}");
@@ -162,12 +174,12 @@ async fn an_api_that_does_not_answer_is_an_error_at_first_and_a_warning_later() 
     let Some(broker) = Broker::start() else {
         return;
     };
-    let absent = broker.transport().management("http://127.0.0.1:1");
+    let absent = broker.transport("shop").management("http://127.0.0.1:1");
     let error = absent.open().await.map(drop).unwrap_err();
     assert_says(&error, Unavailable, &["the management API"]);
     let port = broker.0.extra_port();
     let stranger = format!("http://ann:s3cret@127.0.0.1:{port}");
-    let stranger = broker.transport().management(stranger);
+    let stranger = broker.transport("shop").management(stranger);
     let error = stranger.open().await.map(drop).unwrap_err();
     assert_says(
         &error,
@@ -175,11 +187,11 @@ async fn an_api_that_does_not_answer_is_an_error_at_first_and_a_warning_later() 
         &["refuses the user `ann`", "`management`"],
     );
     let other = format!("http://127.0.0.1:{port}/other");
-    let other = broker.transport().management(other);
+    let other = broker.transport("shop").management(other);
     let error = other.open().await.map(drop).unwrap_err();
     assert_says(&error, Configuration, &["/other/api/overview"]);
 
-    let rabbitmq = broker.transport().open().await.unwrap();
+    let rabbitmq = broker.transport("shop").open().await.unwrap();
     broker.control(&["eval", "application:stop(rabbitmq_management)."]);
     let subscription = Subscription::new("s", ["t"]);
     // What was found a moment ago counts for a few seconds.
