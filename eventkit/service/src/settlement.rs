@@ -1,6 +1,7 @@
 //! Keeping a message alive while it is processed, and settling it afterwards.
 
 use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
@@ -56,13 +57,13 @@ pub(crate) async fn settle(
     }
     let span = spans::settle_span(task, processing, disposition.settlement());
     let settling = handle.settle(disposition.settlement());
-    let settled = within(
+    // Pinned in place: moving a large future would copy it.
+    let settling = pin!(within(
         SETTLE_TIMEOUT,
         "the transport did not confirm the settlement",
         settling,
-    )
-    .instrument(span.clone())
-    .await;
+    ));
+    let settled = settling.instrument(span.clone()).await;
     match &settled {
         Ok(()) => task.status.confirm_settlement(disposition),
         Err(error) => {

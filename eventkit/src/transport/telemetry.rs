@@ -4,6 +4,7 @@
 //! Without the feature `otel`, the functions only use `tracing`.
 
 use std::borrow::Cow;
+use std::pin::pin;
 
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -62,7 +63,8 @@ where
 {
     Box::pin(async move {
         let span = publish_span(destination, event);
-        let sending = send(with_trace(&span, event));
+        // Pinned in place: moving a large future would copy it.
+        let sending = pin!(send(with_trace(&span, event)));
         let result = sending.instrument(span.clone()).await;
         finish(&span, destination, event, &result);
         result
