@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout};
 use super::dead_letter::DeadLetter;
 use super::dead_letter_sink::MAX_LEASED_LETTERS;
 use eventkit::transport::{
-    AckHandle, Consumer, Subscription, SubscriptionInfo, Transport, TransportError,
+    AckHandle, Consumer, Subscription, SubscriptionInfo, Transport, TransportError, with_causes,
 };
 
 /// The number of round trips to the broker after which a dead letter counts as leased by another
@@ -148,7 +148,10 @@ impl Drop for DeadLetterReader {
 async fn close(consumer: Box<dyn Consumer>, handles: Vec<AckHandle>) {
     // Closed first, since an open consumer would receive the returned dead letters again.
     if let Err(error) = consumer.close().await {
-        tracing::warn!(%error, "failed to close the consumer of dead letters");
+        tracing::warn!(
+            error = with_causes(&error),
+            "failed to close the consumer of dead letters"
+        );
     }
     let handles = handles.into_iter();
     let returns = handles.map(|handle| handle.nack(Duration::ZERO));

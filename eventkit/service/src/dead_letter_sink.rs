@@ -9,7 +9,7 @@ use super::dead_letter::{Failed, FailureRecord, LetterForm};
 use super::error::within;
 use super::names;
 use eventkit::transport::{
-    Publisher, RawMessage, Subscription, Transport, TransportError, TransportErrorKind,
+    Publisher, RawMessage, Subscription, Transport, TransportError, TransportErrorKind, with_causes,
 };
 
 /// The maximum number of dead letters that one reader leases.
@@ -75,7 +75,11 @@ impl DeadLetterSink {
                     if error.kind() == TransportErrorKind::Rejected
                         && form != LetterForm::PositionOnly =>
                 {
-                    tracing::warn!(%error, ?form, "a form of the dead letter was rejected; trying the next one");
+                    tracing::warn!(
+                        error = with_causes(&error),
+                        ?form,
+                        "a form of the dead letter was rejected; trying the next one"
+                    );
                 }
                 stored => return stored,
             }

@@ -12,7 +12,7 @@ use super::error::within;
 use super::policy::Disposition;
 use super::spans::{self, Processing};
 use super::subscription::SubscriptionTask;
-use eventkit::transport::AckHandle;
+use eventkit::transport::{AckHandle, with_causes};
 
 /// The time limit for the transport to confirm a settlement.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +71,7 @@ pub(crate) async fn settle(
             increment(&counters.unconfirmed);
             task.status.set_settlement_error(error);
             let subscription = task.shared.handler.durable();
-            tracing::warn!(parent: &span, subscription, %error, ?disposition, "failed to settle the message");
+            tracing::warn!(parent: &span, subscription, error = with_causes(&error), ?disposition, "failed to settle the message");
         }
     }
     settled.is_ok()

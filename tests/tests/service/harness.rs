@@ -114,7 +114,10 @@ impl FailingPublisher {
     ) -> Result<Published, TransportError> {
         match (self.fault)(ty) {
             Fault::None => publishing.await,
-            Fault::Refused(kind) => Err(TransportError::new(kind, "refused by the test")),
+            Fault::Refused(kind) => {
+                let error = TransportError::new(kind, "refused by the test");
+                Err(error.with_source("no room"))
+            }
             Fault::Unconfirmed => {
                 publishing.await?;
                 Err(TransportError::unavailable("unconfirmed by the test"))

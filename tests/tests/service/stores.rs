@@ -199,7 +199,7 @@ async fn a_handler_is_not_run_again_while_its_outgoing_events_cannot_be_stored()
         let service = service.outgoing_publisher(refusing(&out, &down, kind));
         let service = start(&harness, service).await;
         let error = error_of(&service, |own| &own.outgoing_error).await;
-        assert_eq!(error, "refused by the test");
+        assert_eq!(error, "refused by the test: no room");
         assert_kept(&harness, &service, "tests--send").await;
         down.turn_off();
         assert_succeeds(&harness, &service, &out).await;
@@ -241,7 +241,7 @@ async fn a_rejected_outgoing_event_fails_its_handler() {
     let letter = harness.dead(1).await.remove(0);
     assert_eq!(
         (letter.attempts, letter.error.as_str()),
-        (2, "refused by the test")
+        (2, "refused by the test: no room")
     );
     assert_eq!(harness.log.lines().len(), 2);
     assert!(service.handle.is_ready());

@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use eventkit::transport::{Publisher, RawMessage};
+use eventkit::transport::{Publisher, RawMessage, TransportErrorKind};
 use eventkit::{Event, Policy};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -11,7 +11,7 @@ use tracing::subscriber::DefaultGuard;
 use tracing::{Metadata, Subscriber};
 
 use super::event;
-use super::harness::{Log, TestHarness};
+use super::harness::{FailingPublisher, Fault, Log, Running, TestHarness, wait_until};
 
 /// A subscriber that records spans with their fields, and events with their levels and messages.
 struct Noting {
@@ -127,4 +127,30 @@ async fn a_message_that_is_not_an_event_has_a_log_line_with_its_position() {
         lines.iter().any(|told| told.starts_with(&line)),
         "{lines:#?}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_log_line_names_the_cause_of_an_error() {
+    let (told, _guard) = noting();
+    let harness = TestHarness::new();
+    harness
+        .registry
+        .with_name("h")
+        .policy(Policy::new().attempts(1))
+        .register("t", |_: &Event| Err::<(), _>("no printer"));
+    let letters = FailingPublisher::new(&harness.memory, |_| {
+        Fault::Refused(TransportErrorKind::Rejected)
+    });
+    let service = harness.service().dead_letter_publisher(letters);
+    let _service = Running::start(service).await;
+    harness.publish(&event("t", "0")).await;
+    let is_of_it = |line: &String| {
+        line.contains("message=a form of the dead letter was rejected")
+            && line.contains(" error=\"refused by the test: no room\" ")
+    };
+    wait_until(|| {
+        tracing::callsite::rebuild_interest_cache();
+        told.lines().iter().any(is_of_it)
+    })
+    .await;
 }

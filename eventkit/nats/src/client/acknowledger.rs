@@ -9,6 +9,7 @@ use async_nats::jetstream::AckKind;
 use eventkit::transport::backoff::{self, FAR_FUTURE};
 use eventkit::transport::{
     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+    with_causes,
 };
 use serde::de::IgnoredAny;
 use serde_json::json;
@@ -144,7 +145,10 @@ impl NatsAcknowledger {
             let forgotten = Box::pin(forgetting).await;
             // A record that is left over is deleted when the subscription is opened again.
             if let Err(error) = forgotten {
-                debug!(%error, "failed to delete the delivery record of a settled message");
+                debug!(
+                    error = with_causes(&error),
+                    "failed to delete the delivery record of a settled message"
+                );
             }
         }
         Ok(())
@@ -181,7 +185,10 @@ impl NatsAcknowledger {
         // suspect.
         let (state, durable) = self.place();
         if let Err(error) = delivery_records::account_for(state, durable, message).await {
-            debug!(%error, "failed to record that a message was skipped");
+            debug!(
+                error = with_causes(&error),
+                "failed to record that a message was skipped"
+            );
         }
         self.nack(skip_delay(message.delivery_count)).await
     }

@@ -16,7 +16,7 @@ use async_nats::jetstream::consumer::pull::BatchConfig;
 use async_nats::{Client, Message, StatusCode, Subscriber};
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, MessageMetadata, REPLAY_PREFIX, ReservedMessage, TransportError,
-    is_reserved,
+    is_reserved, with_causes,
 };
 use eventkit::{DecodeError, Event};
 use futures_core::Stream;
@@ -481,7 +481,10 @@ impl Consumer for NatsConsumer {
             undelivered::return_held(&self.subscription, held).await;
             undelivered::return_received(&self.subscription, &info_subject, messages).await?;
             if let Err(error) = self.subscription.record_settled().await {
-                debug!(%error, "failed to record the settled position of a closing consumer");
+                debug!(
+                    error = with_causes(&error),
+                    "failed to record the settled position of a closing consumer"
+                );
             }
             Ok(())
         })

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventkit::transport::{SelectionRole, Selections, TransportError, TransportErrorKind};
+use eventkit::transport::{
+    SelectionRole, Selections, TransportError, TransportErrorKind, with_causes,
+};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tracing::{debug, info, warn};
@@ -65,7 +67,7 @@ async fn keep(subscription: &ActiveSubscription) {
             continue;
         };
         failures += 1;
-        debug!(durable = %subscription.durable.name, %error, "failed to check the consumer");
+        debug!(durable = %subscription.durable.name, error = with_causes(&error), "failed to check the consumer");
         if failures == MAX_FAILURES || error.kind() != TransportErrorKind::Unavailable {
             return subscription.fail(error);
         }
@@ -78,7 +80,7 @@ async fn forget_left_records(subscription: &ActiveSubscription) {
     if let Some(settled) = durable.settled() {
         let forgotten = delivery_records::forget_settled(state, &durable.name, settled).await;
         if let Err(error) = forgotten {
-            debug!(durable = %durable.name, %error, "failed to delete the delivery records of settled messages");
+            debug!(durable = %durable.name, error = with_causes(&error), "failed to delete the delivery records of settled messages");
         }
     }
 }

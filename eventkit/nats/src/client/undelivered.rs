@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_nats::jetstream::AckKind;
 use async_nats::{Subject, Subscriber};
 use bytes::Bytes;
-use eventkit::transport::{Incoming, MessageMetadata, TransportError};
+use eventkit::transport::{Incoming, MessageMetadata, TransportError, with_causes};
 use futures_core::Stream;
 use tokio::time::timeout;
 use tracing::debug;
@@ -23,7 +23,10 @@ pub(super) async fn return_held(subscription: &ActiveSubscription, held: VecDequ
     for incoming in held {
         let accounted = delivery_records::account_for(state, durable, incoming.metadata).await;
         if let Err(error) = accounted {
-            debug!(%error, "failed to record that a message was returned");
+            debug!(
+                error = with_causes(&error),
+                "failed to record that a message was returned"
+            );
         }
         // If this is lost, the message is redelivered after `ack_wait`.
         let _ = incoming.handle.nack(Duration::ZERO).await;
@@ -44,7 +47,10 @@ pub(super) async fn return_received(
     let undelivered = timeout(api.timeout, drain(messages));
     let undelivered = undelivered.await.unwrap_or_default();
     if let Err(error) = account_for(subscription, &undelivered).await {
-        debug!(%error, "failed to record that messages were returned");
+        debug!(
+            error = with_causes(&error),
+            "failed to record that messages were returned"
+        );
     }
     // The server now drops the requests of the closed inbox. If one of them were pending, a 2.9
     // server would mistake another message for the returned one.

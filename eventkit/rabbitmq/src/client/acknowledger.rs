@@ -8,6 +8,7 @@ use bytes::Bytes;
 use eventkit::transport::backoff;
 use eventkit::transport::{
     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
+    with_causes,
 };
 use lapin::BasicProperties;
 use tokio::sync::OwnedSemaphorePermit;
@@ -134,7 +135,10 @@ impl RabbitAcknowledger {
             };
             // A record that remains is deleted with the oldest entries of the log.
             if let Err(error) = self.state.shared.log.note(entry).await {
-                debug!(%error, "failed to delete the delivery record of a settled message");
+                debug!(
+                    error = with_causes(&error),
+                    "failed to delete the delivery record of a settled message"
+                );
             }
         }
         Ok(())
@@ -179,7 +183,7 @@ impl RabbitAcknowledger {
             }
             // If it cannot be published, the broker delivers it again as it is.
             if let Err(error) = self.return_now(message).await {
-                debug!(%error, "failed to return a message");
+                debug!(error = with_causes(&error), "failed to return a message");
             }
         });
     }
@@ -258,7 +262,10 @@ impl RabbitAcknowledger {
         };
         let metadata = MessageMetadata::new(deliveries);
         if let Err(error) = self.return_later(metadata, wait, record).await {
-            debug!(%error, "failed to delay a message further");
+            debug!(
+                error = with_causes(&error),
+                "failed to delay a message further"
+            );
             self.pause(INITIAL_SKIP_DELAY).await;
         }
     }
@@ -266,7 +273,7 @@ impl RabbitAcknowledger {
     /// Skips a message that is not for the service. If that fails, it is delivered again after a while.
     pub(super) async fn skip_later(self, message: MessageMetadata) {
         if let Err(error) = self.skip(message).await {
-            debug!(%error, "failed to skip a message");
+            debug!(error = with_causes(&error), "failed to skip a message");
             self.pause(skip_delay(message.delivery_count)).await;
         }
     }
@@ -313,7 +320,10 @@ impl RabbitAcknowledger {
             let returned = self.return_later(message, Wait::of(delay), record).await;
             match returned {
                 Err(error) if self.is_open() => {
-                    warn!(%error, "failed to return a message with a delay; this process keeps it until the delay is over");
+                    warn!(
+                        error = with_causes(&error),
+                        "failed to return a message with a delay; this process keeps it until the delay is over"
+                    );
                 }
                 returned => return returned,
             }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use eventkit::transport::{
     BoxFuture, Consumer, Incoming, REPLAY_PREFIX, ReservedMessage, Subscription, TransportError,
+    with_causes,
 };
 use lapin::Channel;
 use lapin::message::Delivery;
@@ -177,7 +178,7 @@ impl Drop for RabbitConsumer {
             let cancelling = state.deliveries.cancel();
             let closing = runtime.spawn(async move {
                 if let Err(error) = state.close(cancelling).await {
-                    debug!(%error, "failed to close a consumer");
+                    debug!(error = with_causes(&error), "failed to close a consumer");
                 }
             });
             shared.add_closing(&queue, closing);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eventkit::transport::{BoxFuture, TransportError};
+use eventkit::transport::{BoxFuture, TransportError, with_causes};
 use lapin::message::Delivery;
 use tracing::debug;
 
@@ -80,7 +80,10 @@ impl ConsumerState {
         if !tags.is_empty()
             && let Err(error) = self.shared.log.note(entry).await
         {
-            debug!(%error, "failed to record that messages were returned");
+            debug!(
+                error = with_causes(&error),
+                "failed to record that messages were returned"
+            );
         }
         tags
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use eventkit::transport::{SelectionRole, Selections, TransportError};
+use eventkit::transport::{SelectionRole, Selections, TransportError, with_causes};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, info};
@@ -66,7 +66,7 @@ async fn keep(state: Weak<ConsumerState>) {
         }
         was_superseded = is_superseded;
         if let Err(error) = check(&state, role, &mut renewed).await {
-            debug!(subscription = %state.deliveries.subscription.name, %error, "failed to check the queue of a subscription");
+            debug!(subscription = %state.deliveries.subscription.name, error = with_causes(&error), "failed to check the queue of a subscription");
         }
         #[cfg(feature = "management")]
         if checked.elapsed() >= operators::INTERVAL {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{SelectionRole, TransportError};
+use eventkit::transport::{SelectionRole, TransportError, with_causes};
 use tracing::warn;
 
 use super::consumer_state::ConsumerState;
@@ -89,7 +89,8 @@ async fn compare(
 fn not_compared(error: &TransportError) -> Findings {
     let mut findings = Findings::default();
     findings.warnings.push(format!(
-        "the policies and bindings of RabbitMQ are not compared: {error}"
+        "the policies and bindings of RabbitMQ are not compared: {}",
+        with_causes(error)
     ));
     findings
 }

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use eventkit::transport::{TransportError, backoff};
+use eventkit::transport::{TransportError, backoff, with_causes};
 use futures_core::Stream;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions};
@@ -117,7 +117,10 @@ impl StateLog {
                 // The stream may be about to start, after it was declared or when its node comes back. An entry
                 // that is stored twice changes nothing the second time.
                 Err(error) if error.is_retriable() && Instant::now() < until => {
-                    debug!(%error, "failed to write the state of the subscriptions; trying again");
+                    debug!(
+                        error = with_causes(&error),
+                        "failed to write the state of the subscriptions; trying again"
+                    );
                     sleep(RETRY_DELAY).await;
                 }
                 appended => return appended,
@@ -144,8 +147,9 @@ impl StateLog {
     async fn write(&self, id: Uuid, entry: Entry) -> Result<(), TransportError> {
         let operation = "store the state of a subscription";
         let stored = serde_json::to_vec(&Stored { id, entry });
-        let body = stored
-            .map_err(|error| TransportError::rejected("failed to encode").with_source(error))?;
+        let body = stored.map_err(|error| {
+            TransportError::rejected("failed to encode an entry of the state").with_source(error)
+        })?;
         let Names {
             services, state, ..
         } = &self.names;
@@ -295,7 +299,7 @@ impl Reading {
                     applied.notify_one();
                 }
             }
-            Err(error) => debug!(%error, "skipped an entry of the state"),
+            Err(error) => debug!(error = with_causes(&error), "skipped an entry of the state"),
         }
         Ok(())
     }
@@ -345,7 +349,10 @@ async fn follow(reading: Weak<Reading>) {
         drop(reading);
         if let Err(error) = read {
             if failures == 0 {
-                warn!(%error, "lost the state of the subscriptions; reading on");
+                warn!(
+                    error = with_causes(&error),
+                    "lost the state of the subscriptions; reading on"
+                );
             }
             failures = failures.saturating_add(1);
         }
