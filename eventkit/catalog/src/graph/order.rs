@@ -77,9 +77,48 @@ fn crossings(layers: &[Vec<usize>], after: &[Vec<usize>]) -> usize {
             ends
         });
         let ends: Vec<usize> = ends.flatten().collect();
-        for (at, end) in ends.iter().enumerate() {
-            crossings += ends[..at].iter().filter(|earlier| *earlier > end).count();
-        }
+        crossings += inversions(&ends, pair[1].len());
     }
     crossings
+}
+
+/// Returns how many numbers below a limit follow a greater one, counted for each of these.
+///
+/// Handlers of patterns have thousands of edges, so not all pairs are compared: the numbers so far are in a Fenwick
+/// tree, whose nodes each count a range of them.
+fn inversions(numbers: &[usize], limit: usize) -> usize {
+    let mut tree = vec![0; limit + 1];
+    let mut inversions = 0;
+    for (at, number) in numbers.iter().enumerate() {
+        let mut not_greater = 0;
+        let mut node = number + 1;
+        while node > 0 {
+            not_greater += tree[node];
+            node &= node - 1;
+        }
+        inversions += at - not_greater;
+        let mut node = number + 1;
+        while node <= limit {
+            tree[node] += 1;
+            node += node & node.wrapping_neg();
+        }
+    }
+    inversions
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inversions_are_the_pairs_in_descending_order() {
+        for (numbers, expected) in [
+            (&[][..], 0),
+            (&[0, 1, 2, 2, 5], 0),
+            (&[5, 2, 2, 0], 5),
+            (&[3, 0, 3, 1, 2, 0], 9),
+        ] {
+            assert_eq!(inversions(numbers, 6), expected, "{numbers:?}");
+        }
+    }
 }
