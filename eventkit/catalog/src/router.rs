@@ -1,8 +1,9 @@
 //! A router with the page and the documents.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{OriginalUri, Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse};
@@ -31,6 +32,9 @@ impl Catalog {
             asyncapi_json: self.asyncapi_json(),
             asyncapi_yaml: self.asyncapi_yaml(),
             svg: self.svg(),
+            // The policy contains only ASCII.
+            policy: HeaderValue::try_from(page::content_security_policy()).ok(),
+            page: Mutex::default(),
             catalog: self.clone(),
         };
         Router::new()
@@ -48,17 +52,34 @@ struct Documents {
     asyncapi_json: String,
     asyncapi_yaml: String,
     svg: String,
+    policy: Option<HeaderValue>,
+    /// The page, and the path of its documents, which is known from the first request on.
+    page: Mutex<Option<(String, Bytes)>>,
     catalog: Catalog,
+}
+
+impl Documents {
+    /// Returns the page with the path of its documents. It is made again if a router with parameters changes the path.
+    fn page(&self, prefix: &str) -> Bytes {
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, html)) = &*page
+            && known == prefix
+        {
+            return html.clone();
+        }
+        let html = Bytes::from(page::html(&self.catalog, Some(prefix)));
+        *page = Some((prefix.to_owned(), html.clone()));
+        html
+    }
 }
 
 type Shared = State<Arc<Documents>>;
 
 async fn page(State(documents): Shared, OriginalUri(uri): OriginalUri) -> impl IntoResponse {
-    let html = page::html(&documents.catalog, Some(&prefix(uri.path())));
+    let html = documents.page(&prefix(uri.path()));
     let mut headers = HeaderMap::new();
-    // The policy contains only ASCII.
-    if let Ok(policy) = HeaderValue::try_from(page::content_security_policy()) {
-        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    if let Some(policy) = &documents.policy {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy.clone());
     }
     headers.insert(
         header::X_CONTENT_TYPE_OPTIONS,

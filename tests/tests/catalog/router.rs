@@ -56,6 +56,11 @@ async fn the_documents_are_served_below_any_path() {
     let root: Router = catalog.router();
     let (_, _, page) = get(&root, "/").await;
     assert!(page.contains("href=\"./asyncapi.json\""));
+    let any = Router::new().nest("/{tenant}", catalog.router());
+    for tenant in ["a", "b", "a"] {
+        let (_, _, page) = get(&any, &format!("/{tenant}")).await;
+        assert!(page.contains(&format!("href=\"./{tenant}/asyncapi.json\"")));
+    }
 }
 
 #[tokio::test]
