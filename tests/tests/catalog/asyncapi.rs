@@ -1,6 +1,6 @@
 //! AsyncAPI documents, checked by the parser of AsyncAPI.
 
-use eventkit_catalog::Catalog;
+use eventkit_catalog::{Catalog, Server};
 use eventkit_tests::asyncapi::parse;
 use serde::Deserialize;
 use serde_json::Value;
@@ -130,4 +130,16 @@ fn documents_do_not_differ_between_runs() {
     assert_eq!(first.asyncapi_json(), second.asyncapi_json());
     assert_eq!(first.page(), second.page());
     assert_eq!(first.svg(), second.svg());
+}
+
+#[test]
+fn servers_of_similar_names_are_kept_apart() {
+    let catalog = Catalog::builder("Shop", "1.0.0")
+        .server(Server::new("a b", "one.example.com", "nats"))
+        .server(Server::new("a/b", "two.example.com", "nats"))
+        .build()
+        .unwrap();
+    let document = catalog.asyncapi();
+    assert_eq!(document["servers"]["a_b"]["host"], "one.example.com");
+    assert_eq!(document["servers"]["a_b-2"]["host"], "two.example.com");
 }

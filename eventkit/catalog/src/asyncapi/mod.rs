@@ -4,6 +4,8 @@ mod components;
 mod message;
 mod operations;
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use self::components::Components;
@@ -62,12 +64,14 @@ fn info(catalog: &Catalog) -> Value {
 
 fn servers(catalog: &Catalog) -> Map<String, Value> {
     let mut servers = Map::new();
+    let mut used = BTreeSet::new();
     for server in &catalog.info().servers {
         let mut object = json!({ "host": server.host, "protocol": server.protocol });
         if let Some(description) = &server.description {
             object["description"] = json!(description);
         }
-        servers.insert(keys::sanitized(&server.name), object);
+        let key = keys::unique(&keys::sanitized(&server.name), &mut used);
+        servers.insert(key, object);
     }
     servers
 }
