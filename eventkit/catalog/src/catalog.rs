@@ -66,7 +66,8 @@ impl Catalog {
     /// Returns an event type by its name.
     #[must_use]
     pub fn event(&self, ty: &str) -> Option<&EventType> {
-        self.events.iter().find(|event| event.ty == ty)
+        let found = self.events.binary_search_by(|event| (*event.ty).cmp(ty));
+        found.ok().map(|at| &self.events[at])
     }
 
     /// Returns the event types without a schema, which a lock does not cover.

@@ -171,10 +171,8 @@ impl EventType {
         for attribute in &self.attributes {
             event[attribute.name] = match &attribute.value {
                 AttributeValue::Fixed(value) => value.clone(),
-                AttributeValue::Field { schema, .. } if attribute.name == "time" => {
-                    let _ = schema;
-                    continue;
-                }
+                // The time above is a valid example; one made up from the schema may not be.
+                AttributeValue::Field { .. } if attribute.name == "time" => continue,
                 AttributeValue::Field { schema, .. } => schema::sample(schema, attribute.name),
                 AttributeValue::Computed => json!(attribute.name),
             };

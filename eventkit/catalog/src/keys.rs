@@ -30,9 +30,7 @@ impl Keys {
     pub(crate) fn event(&self, ty: &str) -> &str {
         self.events.get(ty).map_or("", String::as_str)
     }
-}
 
-impl Keys {
     /// Returns the anchor of an event type in the page.
     pub(crate) fn event_anchor(&self, ty: &str) -> String {
         format!("event-{}", self.event(ty))

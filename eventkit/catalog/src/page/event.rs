@@ -2,11 +2,20 @@
 
 use std::fmt::Write;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use super::details::{breakable, code, facts, inline, json, links, paragraphs};
 use super::{escape, fields};
 use crate::catalog::Catalog;
 use crate::event_type::{AttributeValue, EventType};
 use crate::keys::Keys;
+
+/// The characters of an event type that are encoded in a path: all but the unreserved ones (RFC 3986, 2.3).
+const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Returns the text that a search looks at.
 pub(super) fn search(event: &EventType) -> String {
@@ -56,7 +65,7 @@ pub(super) fn section(
             }
             section.push_str(&json("JSON Schema", &schema.read, false));
             if let Some(documents) = documents {
-                let path = percent_encoded(&event.ty);
+                let path = utf8_percent_encode(&event.ty, PATH_SEGMENT);
                 let href = escape(&format!("{documents}schemas/{path}"));
                 let _ = writeln!(
                     section,
@@ -130,20 +139,4 @@ fn attributes(event: &EventType) -> String {
     }
     table.push_str("</tbody></table>\n");
     table
-}
-
-/// Encodes an event type as one segment of a path.
-fn percent_encoded(ty: &str) -> String {
-    let mut encoded = String::new();
-    for byte in ty.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                encoded.push(byte.into());
-            }
-            byte => {
-                let _ = write!(encoded, "%{byte:02X}");
-            }
-        }
-    }
-    encoded
 }
