@@ -10,6 +10,9 @@ use super::names;
 use super::replays::Replays;
 use eventkit::transport::{Transport, TransportError};
 
+/// The number of dead letters that are in memory while they are counted.
+const COUNTED_AT_A_TIME: usize = 100;
+
 /// The dead letters of a service: the events that its handlers failed to handle.
 ///
 /// Dead letters are read from the transport that the service stores them on. A reader leases them
@@ -227,12 +230,23 @@ impl<T: Transport> DeadLetters<T> {
     /// Returns an error if the transport cannot be reached.
     pub async fn counts(&self) -> Result<Vec<FailureCount>, TransportError> {
         let mut counts: BTreeMap<(String, String), usize> = BTreeMap::new();
-        let count = |letter: &DeadLetter| {
-            let key = (letter.subscription.clone(), letter.error.clone());
-            *counts.entry(key).or_default() += 1;
-            None
+        let mut pages = self.pages(COUNTED_AT_A_TIME).await?;
+        let counted = loop {
+            let page = match pages.next().await {
+                Ok(page) => page.unwrap_or_default(),
+                Err(error) => break Err(error),
+            };
+            let is_last = page.len() < COUNTED_AT_A_TIME;
+            for letter in page {
+                let key = (letter.subscription, letter.error);
+                *counts.entry(key).or_default() += 1;
+            }
+            if is_last {
+                break Ok(());
+            }
         };
-        self.visit(count).await?;
+        pages.close().await;
+        counted?;
         let count = |((subscription, error), count)| FailureCount {
             subscription,
             error,

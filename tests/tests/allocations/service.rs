@@ -4,9 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use eventkit::{Dispatcher, Event, Policy, Registry};
-use eventkit_performance::allocations::{peak, start_peak};
+use eventkit_performance::allocations::{bytes, peak, start_peak};
 use eventkit_service::memory::Memory;
-use eventkit_service::{MemoryInbox, Service};
+use eventkit_service::{DeadLetters, MemoryInbox, Service};
 use tokio::time::sleep;
 
 /// The capacity of the transport in messages, and of the inbox in events.
@@ -80,4 +80,43 @@ async fn memory_does_not_grow_with_the_number_of_events() {
     assert_eq!((counters.succeeded, counters.dead_lettered), (300_000, 0));
     handle.stop();
     task.await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn dead_letters_are_counted_without_all_of_them_in_memory() {
+    const LETTERS: usize = 1_000;
+    let registry = Registry::new("tests");
+    registry
+        .with_name("broken")
+        .policy(Policy::new().attempts(1))
+        .register("t", |_: &Event| Err::<(), _>("no printer"));
+    let app = Dispatcher::new(&registry).build().unwrap();
+    let memory = Memory::new();
+    let service = Service::new("tests", &app).transport(memory.clone());
+    let service = service.build().unwrap();
+    let handle = service.handle();
+    let task = tokio::spawn(service.run_until(std::future::pending()));
+    for id in 0..LETTERS {
+        let event = Event::builder().id(id.to_string()).source("/tests").ty("t");
+        memory.publish(&event.build().unwrap()).await.unwrap();
+    }
+    handle
+        .wait_for(|health| health.counters().dead_lettered == LETTERS as u64)
+        .await;
+    handle.stop();
+    task.await.unwrap().unwrap();
+
+    let letters = DeadLetters::new(memory, "tests");
+    let before = bytes();
+    start_peak();
+    assert_eq!(letters.list().await.unwrap().len(), LETTERS);
+    let listed = peak() - before;
+    let before = bytes();
+    start_peak();
+    assert_eq!(letters.counts().await.unwrap()[0].count, LETTERS);
+    let counted = peak() - before;
+    assert!(
+        counted < listed / 2,
+        "{counted} bytes to count, {listed} to list"
+    );
 }
