@@ -26,15 +26,14 @@ pub fn main() -> ExitCode {
     let Err(failure) = result else {
         return ExitCode::SUCCESS;
     };
-    // What was found before the failure is part of the result.
-    let flushed = output.flush();
+    // What was found before the failure is part of the result. The failure is reported even if the output is closed.
+    drop(output.flush());
     if let Some(message) = &failure.message {
         output::error(message);
     }
-    match (failure.status, flushed) {
-        (Some(status), _) => ExitCode::from(status as u8),
-        (None, _) => ExitCode::SUCCESS,
-    }
+    failure
+        .status
+        .map_or(ExitCode::SUCCESS, |status| ExitCode::from(status as u8))
 }
 
 fn run(command: Command, output: &mut Output) -> Result<(), Failure> {

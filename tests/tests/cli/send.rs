@@ -69,6 +69,8 @@ fn data_may_be_text_or_a_file() {
     ];
     run(&[&common[..], &binary].concat()).assert_code(0);
     fs::remove_file(file).unwrap();
+    let json = ["--data", "{\"a\":1}", "--content-type", "model/json"];
+    run(&[&common[..], &json].concat()).assert_code(0);
     let refused = run(&[&common[..], &["--data", "hello"]].concat());
     refused.assert_code(2);
     refused.assert_says(&["--content-type"]);
@@ -76,6 +78,7 @@ fn data_may_be_text_or_a_file() {
     assert_eq!(received[0].body, "hello");
     assert_eq!(received[0].headers["content-type"], "text/plain");
     assert_eq!(&received[1].body[..], [0xff, 0, 1]);
+    assert_eq!(received[2].body, "{\"a\":1}");
 }
 
 #[test]
@@ -186,6 +189,14 @@ fn answers_are_in_order_with_requests_in_flight() {
         .map(|own| own["line"].as_u64().unwrap());
     assert!(ids.eq(1..=200));
     assert_eq!(server.received().len(), 200);
+}
+
+#[test]
+fn the_highest_rate_is_accepted() {
+    let server = answering(200);
+    let rate = u32::MAX.to_string();
+    let ended = run_with(&["send", &server.url, "--rate", &rate], event("1", "t"));
+    ended.assert_code(0);
 }
 
 #[test]

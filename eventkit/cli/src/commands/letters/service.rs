@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::transport::{self, Publishing};
 
 /// The separator between the names of a service and a handler, in the names of subscriptions.
-const SEPARATOR: &str = "--";
+pub(super) const SEPARATOR: &str = "--";
 
 /// The maximum number of dead letters of one reader of `eventkit-service`.
 pub(super) const MAX_LETTERS: usize = 10_000;

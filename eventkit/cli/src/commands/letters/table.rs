@@ -4,6 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{Cell, ContentArrangement, Table};
 use eventkit_service::{DeadLetter, FailureCount};
 
+use super::service::SEPARATOR;
 use crate::output::{BOLD, Output};
 
 /// The width of a table that is not on a terminal.
@@ -84,7 +85,7 @@ fn finish(mut table: Table) -> String {
 /// Returns the name of a handler without that of its service.
 fn handler<'a>(subscription: &'a str, service: &str) -> &'a str {
     let own = subscription.strip_prefix(service);
-    own.and_then(|rest| rest.strip_prefix("--"))
+    own.and_then(|rest| rest.strip_prefix(SEPARATOR))
         .unwrap_or(subscription)
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use eventkit::Event;
-use eventkit::event::Timestamp;
+use eventkit::event::{MediaType, Timestamp};
 use eventkit::transport::with_causes;
 use serde_json::value::RawValue;
 
@@ -113,9 +113,8 @@ impl EventFlags {
 }
 
 fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    let essence = essence.to_ascii_lowercase();
-    essence == "application/json" || essence == "text/json" || essence.ends_with("+json")
+    // A malformed media type is an error when the event is built.
+    MediaType::parse(media_type).is_ok_and(|media_type| media_type.is_json())
 }
 
 /// Checks that data is JSON.

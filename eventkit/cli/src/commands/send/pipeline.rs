@@ -96,7 +96,9 @@ pub(super) async fn run(
 /// Returns a timer for a rate.
 fn pace(rate: Option<u32>) -> Option<Interval> {
     rate.map(|rate| {
-        let mut pace = interval(Duration::from_secs(1) / rate);
+        // A timer of Tokio panics without a period.
+        let period = (Duration::from_secs(1) / rate).max(Duration::from_nanos(1));
+        let mut pace = interval(period);
         pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         pace
     })
