@@ -21,6 +21,10 @@ const BOUNDARIES: [f64; 14] = [
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
 
+/// The unit of what is 1 or 0 for each subscription. Prometheus would take the unit `1` for a ratio, and append this
+/// to the name.
+const SUBSCRIPTION: &str = "{subscription}";
+
 /// Reads one of the counters.
 type ReadCounter = fn(&Counters) -> u64;
 
@@ -124,7 +128,7 @@ pub(crate) fn observe(subscriptions: &[Arc<SubscriptionStatus>], background: &[A
     );
     observe_gauge(
         &meter,
-        ("eventkit.subscription.ready", "1"),
+        ("eventkit.subscription.ready", SUBSCRIPTION),
         "1 if the subscription is ready, otherwise 0.",
         observed.clone(),
         |health| Some(u64::from(health.is_ready())),
@@ -197,7 +201,7 @@ fn observe_in_flight(meter: &Meter, observed: Observed) {
 fn observe_states(meter: &Meter, observed: Observed) {
     meter
         .u64_observable_gauge("eventkit.subscription.state")
-        .with_unit("1")
+        .with_unit(SUBSCRIPTION)
         .with_description("1 for the current state; `paused` if the circuit breaker is open.")
         .with_callback(move |observer| {
             observed.for_each(|status| {
@@ -254,7 +258,7 @@ fn observe_tasks(meter: &Meter, observed: Observed) {
         .build();
     meter
         .u64_observable_gauge("eventkit.task.ready")
-        .with_unit("1")
+        .with_unit("{task}")
         .with_description("1 if the background task makes progress, otherwise 0.")
         .with_callback(move |observer| {
             observed.for_each_task(|health, name| {

@@ -45,7 +45,7 @@ fn the_service_behind_the_webhook_is_watched() {
         "{head}"
     );
     for handler in ["audit", "charge_card", "keep_timeline", "send_receipt"] {
-        let group = format!("messaging_consumer_group_name=\"shop-shop-orders-{handler}\"");
+        let group = format!("messaging_consumer_group_name=\"shop--shop-orders-{handler}\"");
         let succeeded = [&*group, "eventkit_outcome=\"succeeded\""];
         assert!(metric(&text, "eventkit_processed_messages_total", &succeeded) >= 1.0);
         assert!(metric(&text, "eventkit_subscription_ready", &[&group]) >= 1.0);

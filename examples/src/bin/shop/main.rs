@@ -26,6 +26,7 @@ use std::process::ExitCode;
 
 use eventkit::{BoxError, Dispatcher};
 use eventkit_catalog::Catalog;
+use eventkit_service::memory::Memory;
 use eventkit_service::{Service, probes};
 use eventkit_webhook::Endpoint;
 use tokio::net::TcpListener;
@@ -98,6 +99,8 @@ async fn listen(address: &str) -> Result<(), BoxError> {
     let webhook = Endpoint::builder().build()?;
     let service = Service::new("shop", &shop)
         .transport(webhook.clone())
+        // In memory, since the shop has no broker: a sender keeps what the shop refuses.
+        .dead_letter_publisher(Memory::new())
         .build()?;
     let router = server::router(shop, &catalog()?)
         .route_service("/webhook", webhook)
