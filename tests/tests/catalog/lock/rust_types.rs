@@ -200,3 +200,55 @@ struct Attribute {
 fn a_field_that_becomes_an_attribute_is_no_longer_data() {
     assert_eq!(change::<Open, Attribute>(), [false; 3]);
 }
+
+version!(line: pub(super) struct Line { price: u32 });
+version!(line_other: pub(super) struct Line { price: String });
+version!(line_more: pub(super) struct Line { price: u32, #[serde(default)] note: String });
+
+event!(Numbered, BTreeMap<u32, line::Line>);
+event!(NumberedOther, BTreeMap<u32, line_other::Line>);
+event!(NumberedMore, BTreeMap<u32, line_more::Line>);
+event!(Named, BTreeMap<String, line::Line>);
+event!(NamedOther, BTreeMap<String, line_other::Line>);
+
+#[test]
+fn the_values_of_maps_with_numbers_as_keys_are_compared() {
+    assert_eq!(change::<Numbered, Numbered>(), [true; 3]);
+    assert_eq!(change::<Numbered, NumberedOther>(), [false; 3]);
+    assert_eq!(change::<Numbered, NumberedMore>(), [true; 3]);
+    // Readers of texts accept numbers as keys.
+    assert_eq!(change::<Numbered, Named>(), [true, false, false]);
+    assert_eq!(change::<Numbered, NamedOther>(), [false; 3]);
+}
+
+version!(cased: pub(super) enum Event { Opened { at: u32 }, Closed { at: u32 } });
+version!(cased_more: pub(super) enum Event { Opened { at: u32 }, Closed { at: u32 }, Lost { at: u32 } });
+
+macro_rules! flattened {
+    ($name:ident, $event:ty, $($field:ident: $ty:ty),*) => {
+        #[derive(Serialize, Deserialize, JsonSchema, CloudEvent)]
+        #[cloudevent(type = "co.outcome.changed", source = "/shop")]
+        struct $name {
+            #[serde(flatten)]
+            event: $event,
+            $($field: $ty,)*
+        }
+    };
+}
+
+flattened!(FlattenedEnum, cased::Event, id: u32);
+flattened!(FlattenedEnumMore, cased_more::Event, id: u32);
+flattened!(FlattenedEnumField, cased::Event, id: u32, more: u32);
+
+#[test]
+fn variants_of_flattened_enums_are_compared() {
+    assert_eq!(change::<FlattenedEnum, FlattenedEnum>(), [true; 3]);
+    assert_eq!(
+        change::<FlattenedEnum, FlattenedEnumMore>(),
+        [true, false, false]
+    );
+    assert_eq!(
+        change::<FlattenedEnum, FlattenedEnumField>(),
+        [false, true, false]
+    );
+}

@@ -167,12 +167,79 @@ fn schemas_that_multiply_are_refused_in_bounded_time() {
             .collect();
         json!({ "oneOf": all })
     };
-    let all: Vec<_> = (0..12).map(choice).collect();
-    let schema = json!({ "allOf": all });
-    assert!(problems(&schema, &schema)[0].ends_with("too complex to be compared"));
-    let mut deep = json!({ "type": "string" });
-    for _ in 0..100 {
-        deep = json!({ "type": "array", "items": deep });
+    let all = |count| json!({ "allOf": (0..count).map(choice).collect::<Vec<_>>() });
+    assert!(problems(&all(12), &all(13))[0].ends_with("too complex to be compared"));
+    let deep = |count| {
+        (0..count).fold(
+            json!({ "type": "string" }),
+            |deep, _| json!({ "type": "array", "items": deep }),
+        )
+    };
+    assert!(problems(&deep(100), &deep(101))[0].ends_with("too complex to be compared"));
+    // What did not change is not compared.
+    assert_eq!(verdicts(&lock(&all(12)), &lock(&all(12))), [true; 3]);
+}
+
+#[test]
+fn enums_may_have_many_variants() {
+    let variants = |count: usize| {
+        let variant = |at| {
+            json!({
+                "type": "object",
+                "properties": {
+                    "kind": { "const": format!("v{at}") },
+                    "a": { "type": "string" }, "b": { "type": "string" }, "c": { "type": "string" },
+                    "d": { "type": "string" }, "e": { "type": "string" },
+                },
+                "required": ["kind"],
+            })
+        };
+        json!({ "oneOf": (0..count).map(variant).collect::<Vec<_>>() })
+    };
+    assert_eq!(
+        verdicts(&lock(&variants(400)), &lock(&variants(401))),
+        [true, false, false]
+    );
+    let documented = |count: usize| {
+        let values = (0..count).map(|at| json!({ "const": format!("v{at}"), "title": "x" }));
+        json!({ "oneOf": values.collect::<Vec<_>>() })
+    };
+    assert_eq!(
+        verdicts(&lock(&documented(1000)), &lock(&documented(1001))),
+        [true, false, false]
+    );
+}
+
+#[test]
+fn keywords_that_must_stay_equal_refer_to_equal_definitions() {
+    let schema = |ty: &str| {
+        json!({
+            "type": "object",
+            "propertyNames": { "$ref": "#/definitions/Name" },
+            "definitions": {
+                "Name": { "allOf": [{ "$ref": "#/definitions/Inner" }] },
+                "Inner": { "type": ty },
+            },
+        })
+    };
+    assert_eq!(
+        problems(&schema("string"), &schema("integer"))[0],
+        "backward data: `propertyNames` differs, which cannot be compared"
+    );
+}
+
+#[test]
+fn a_value_is_not_taken_for_one_that_a_keyword_may_refuse() {
+    let value = json!({ "enum": ["a"] });
+    let number = json!({ "enum": [3] });
+    for (old, new) in [
+        (&value, json!({ "type": "string", "not": { "const": "a" } })),
+        (
+            &value,
+            json!({ "type": "string", "contentEncoding": "base64" }),
+        ),
+        (&number, json!({ "type": "integer", "multipleOf": 2 })),
+    ] {
+        assert_eq!(verdicts(&lock(old), &lock(&new)), [false; 3], "{new}");
     }
-    assert!(problems(&deep, &deep)[0].ends_with("too complex to be compared"));
 }

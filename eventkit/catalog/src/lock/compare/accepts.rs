@@ -4,6 +4,15 @@ use serde_json::Value;
 
 use super::alternatives::type_of;
 use super::bounds;
+use super::comparison::OPAQUE;
+
+/// Keywords of texts and numbers that are not evaluated.
+const UNEVALUATED: [&str; 4] = [
+    "contentEncoding",
+    "contentMediaType",
+    "multipleOf",
+    "pattern",
+];
 
 /// Returns whether an alternative of a reader accepts a value. Values of objects and arrays must be equal to
 /// the constant of the reader, or be unrestricted.
@@ -11,7 +20,8 @@ pub(super) fn accepts(value: &Value, reader: &Value) -> bool {
     if let Some(constant) = reader.get("const") {
         return constant == value || is_same_number(constant, value);
     }
-    if reader.get("pattern").is_some() {
+    let mut unknown = UNEVALUATED.iter().chain(&OPAQUE);
+    if unknown.any(|keyword| reader.get(keyword).is_some()) {
         return false;
     }
     let fits = |ty: &str| match value {

@@ -5,8 +5,11 @@ use serde_json::{Map, Value, json};
 use super::merge;
 use crate::schema::resolve;
 
-/// The maximum number of alternatives of a schema.
-const MAX_ALTERNATIVES: usize = 256;
+/// The maximum number of alternatives of a schema, such as the variants of an enum.
+const MAX_ALTERNATIVES: usize = 2_048;
+
+/// The maximum number of combinations of alternatives that all apply.
+const MAX_COMBINATIONS: usize = 256;
 
 /// The maximum nesting depth of combined schemas.
 const MAX_DEPTH: usize = 32;
@@ -46,6 +49,9 @@ fn expand(schema: &Value, root: &Value, depth: usize) -> Option<Vec<Value>> {
         let mut choices = Vec::new();
         for choice in list {
             choices.extend(expand(&choice, root, depth + 1)?);
+            if choices.len() > MAX_ALTERNATIVES {
+                return None;
+            }
         }
         alternatives = product(&alternatives, &choices)?;
     }
@@ -73,10 +79,11 @@ fn split(schema: Map<String, Value>) -> Vec<Value> {
 
 /// Returns what both lists allow.
 fn product(left: &[Value], right: &[Value]) -> Option<Vec<Value>> {
+    let multiplies = left.len() > 1 && right.len() > 1;
     let mut product = Vec::new();
     for left in left {
         product.extend(right.iter().filter_map(|right| merge::merge(left, right)));
-        if product.len() > MAX_ALTERNATIVES {
+        if multiplies && product.len() > MAX_COMBINATIONS {
             return None;
         }
     }

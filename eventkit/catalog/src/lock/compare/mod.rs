@@ -8,6 +8,7 @@ mod alternatives;
 mod array;
 mod bounds;
 mod comparison;
+mod definitions;
 mod difference;
 mod merge;
 mod object;

@@ -12,6 +12,8 @@ struct Object<'s> {
     schema: &'s Value,
     properties: Option<&'s Map<String, Value>>,
     required: BTreeSet<&'s str>,
+    /// The schemas of properties by patterns of their names, such as for maps whose keys are numbers.
+    patterns: Option<&'s Map<String, Value>>,
     additional: Option<&'s Value>,
 }
 
@@ -26,12 +28,21 @@ impl<'s> Object<'s> {
                 .flatten()
                 .filter_map(Value::as_str)
                 .collect(),
+            patterns: schema.get("patternProperties").and_then(Value::as_object),
             additional: schema.get("additionalProperties"),
         }
     }
 
     fn property(&self, name: &str) -> Option<&'s Value> {
         self.properties?.get(name)
+    }
+
+    fn pattern(&self, pattern: &str) -> Option<&'s Value> {
+        self.patterns?.get(pattern)
+    }
+
+    fn patterns(&self) -> impl Iterator<Item = (&'s String, &'s Value)> {
+        self.patterns.into_iter().flatten()
     }
 
     fn properties(&self) -> impl Iterator<Item = (&'s String, &'s Value)> {
@@ -124,30 +135,41 @@ fn additional(
     writer: &Object<'_>,
     reader: &Object<'_>,
 ) -> Vec<Difference> {
-    let Some(written) = writer
-        .additional
-        .filter(|written| **written != Value::Bool(false))
-    else {
-        return Vec::new();
-    };
     let any = format!("{path}.*");
-    let mut differences = match reader.additional {
-        None | Some(Value::Bool(true)) => Vec::new(),
-        Some(Value::Bool(false)) => {
-            vec![Difference::new(
-                &any,
-                "readers refuse unknown properties",
-                written,
-                &Value::Bool(false),
-            )]
+    let mut differences = Vec::new();
+    let additional = writer
+        .additional
+        .filter(|written| **written != Value::Bool(false));
+    let patterns = writer
+        .patterns()
+        .map(|(pattern, written)| (written, reader.pattern(pattern)));
+    for (written, read) in patterns.chain(additional.map(|written| (written, None))) {
+        match read.or(reader.additional) {
+            None | Some(Value::Bool(true)) => {}
+            Some(Value::Bool(false)) => {
+                let message = "readers refuse unknown properties";
+                differences.push(Difference::new(&any, message, written, &Value::Bool(false)));
+            }
+            Some(read) => differences.extend(comparison.check(&any, written, read)),
         }
-        Some(read) => comparison.check(&any, written, read),
-    };
-    for (name, read) in reader.properties() {
-        if writer.property(name).is_none() {
-            let path = format!("{path}.{name}");
-            differences.extend(comparison.check(&path, written, read));
+        for (name, read) in reader.properties() {
+            if writer.property(name).is_none() {
+                let path = format!("{path}.{name}");
+                differences.extend(comparison.check(&path, written, read));
+            }
         }
     }
+    differences.extend(unknown_pattern(path, writer, reader));
     differences
+}
+
+/// Returns the difference for a pattern that only readers have, unless they refuse everything else. Whether
+/// names of the writer match it is unknown.
+fn unknown_pattern(path: &str, writer: &Object<'_>, reader: &Object<'_>) -> Option<Difference> {
+    let mut patterns = reader.patterns();
+    let is_unknown = patterns.any(|(pattern, _)| writer.pattern(pattern).is_none());
+    (is_unknown && reader.additional != Some(&Value::Bool(false))).then(|| {
+        let message = "`patternProperties` differs, which cannot be compared";
+        Difference::new(path, message, writer.schema, reader.schema)
+    })
 }
