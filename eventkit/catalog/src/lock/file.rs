@@ -7,11 +7,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
 use super::attributes::LockedAttribute;
 use super::contract::Contract;
+use super::duplicates::NoDuplicates;
 use super::error::LockError;
 use super::mode::Mode;
 use super::{Lock, normal};
@@ -46,6 +48,8 @@ impl FromStr for Lock {
 
     fn from_str(text: &str) -> Result<Self, LockError> {
         let malformed = |reason: String| LockError::Malformed { reason };
+        let NoDuplicates =
+            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
         let file: File =
             serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
         if file.version != VERSION {
@@ -157,13 +161,17 @@ fn read(path: &Path) -> Result<Option<Lock>, LockError> {
 }
 
 /// Replaces a file, so that a reader finds either the old or the new content. An unchanged file is left
-/// alone.
+/// alone, and of a symbolic link its target is replaced.
 fn write(path: &Path, text: &str) -> io::Result<()> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    let mut temporary = OsString::from(path);
-    temporary.push(format!(".{}.tmp", std::process::id()));
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut temporary = OsString::from(&path);
+    // Tests of one process may write the same file at the same time.
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    temporary.push(format!(".{}-{number}.tmp", std::process::id()));
     let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
         let _ = fs::remove_file(&temporary);

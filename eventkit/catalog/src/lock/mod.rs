@@ -4,6 +4,7 @@ mod attributes;
 mod change;
 mod compare;
 mod contract;
+mod duplicates;
 mod error;
 mod file;
 mod mode;

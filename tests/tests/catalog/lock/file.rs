@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
-use std::{env, fs};
+use std::{env, fs, thread};
 
 use eventkit_catalog::{Catalog, Lock, LockError, Mode};
 
@@ -19,7 +19,7 @@ fn path(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// Runs a check in a process with the environment variable.
+/// Runs checks at the same time in a process with the environment variable.
 fn run(path: &PathBuf, action: &str) -> Output {
     Command::new(env::current_exe().unwrap())
         .args([
@@ -40,7 +40,11 @@ fn in_another_process() {
     let Some(path) = env::var_os(PATH) else {
         return;
     };
-    shop::catalog().check_lock(path).unwrap();
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| shop::catalog().check_lock(&path).unwrap());
+        }
+    });
 }
 
 #[test]
@@ -179,6 +183,16 @@ fn a_malformed_file_is_an_error() {
             "unknown field `more`",
         ),
         (
+            r#"{"version":1,"events":{"t":{"data":{}},"t":{"data":true}}}"#,
+            "duplicate member \"t\"",
+        ),
+        (
+            r#"{"version":1,"events":{"t":{"data":{"type":"integer","type":"string"}}}}"#,
+            "duplicate member \"type\"",
+        ),
+        ("", "EOF"),
+        (r#"{"version":1,"events":{"t":{"da"#, "EOF"),
+        (
             broken_attribute,
             "the attribute \"a\" of \"t\" has an unknown form",
         ),
@@ -199,4 +213,26 @@ fn an_unknown_value_of_the_variable_is_an_error() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned()
         + &String::from_utf8_lossy(&output.stdout);
     assert!(said.contains("EVENTKIT_LOCK is \"yes\""), "{said}");
+}
+
+#[test]
+fn line_ends_and_the_order_of_members_have_no_effect() {
+    let path = path("crlf.json");
+    let text = shop::catalog().lock().to_string().replace('\n', "\r\n");
+    fs::write(&path, text).unwrap();
+    shop::catalog().check_lock(&path).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_symbolic_link_is_kept() {
+    let (path, target) = (path("link.json"), path("target.json"));
+    fs::write(&target, "").unwrap();
+    std::os::unix::fs::symlink(&target, &path).unwrap();
+    assert!(run(&path, "update").status.success());
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
+    assert_eq!(
+        fs::read_to_string(&target).unwrap(),
+        shop::catalog().lock().to_string()
+    );
 }
