@@ -85,10 +85,10 @@ impl BrokerArguments {
             .exchange(&self.exchange)
             .timeout(self.timeout());
         if let Some(path) = &self.ca_cert {
-            builder = builder.root_certificates(read(path)?);
+            builder = builder.root_certificates(certificates(path)?);
         }
         if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
-            builder = builder.client_certificate(read(certificate)?, read(key)?);
+            builder = builder.client_certificate(certificates(certificate)?, private_key(key)?);
         }
         Ok(builder)
     }
@@ -139,12 +139,16 @@ impl BrokerArguments {
         if let Some(path) = &self.nkey {
             options = options.nkey(read(path)?.trim().to_owned());
         }
+        // The client would try to read the files until the time limit.
         if let Some(path) = &self.ca_cert {
+            certificates(path)?;
             options = options
                 .add_root_certificates(path.clone())
                 .require_tls(true);
         }
         if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
+            certificates(certificate)?;
+            private_key(key)?;
             options = options.add_client_certificate(certificate.clone(), key.clone());
         }
         Ok(options)
@@ -155,4 +159,32 @@ impl BrokerArguments {
 #[cfg(any(feature = "http", feature = "nats", feature = "rabbitmq"))]
 pub(crate) fn read(path: &PathBuf) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file(path.display(), &error))
+}
+
+/// Reads a file with certificates in PEM.
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(crate) fn certificates(path: &PathBuf) -> Result<String, Failure> {
+    pem(path, "CERTIFICATE-----", "certificate")
+}
+
+/// Reads a file with a private key in PEM, whose label may begin with the kind of the key.
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+pub(crate) fn private_key(path: &PathBuf) -> Result<String, Failure> {
+    pem(path, "PRIVATE KEY-----", "private key")
+}
+
+#[cfg(any(feature = "nats", feature = "rabbitmq"))]
+fn pem(path: &PathBuf, label: &str, what: &str) -> Result<String, Failure> {
+    let text = read(path)?;
+    let has = |start: &str| {
+        let mut lines = text.lines().map(str::trim_end);
+        lines.any(|line| line.starts_with(start) && line.ends_with(label))
+    };
+    if has("-----BEGIN ") && has("-----END ") {
+        return Ok(text);
+    }
+    Err(Failure::data(format!(
+        "{}: there is no {what} in PEM",
+        path.display()
+    )))
 }

@@ -11,7 +11,7 @@ use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind, ExchangeKind};
 use tokio::time::timeout;
 
-use crate::broker::{BrokerArguments, read};
+use crate::broker::{BrokerArguments, certificates, private_key};
 use crate::failure::Failure;
 
 /// The reply codes of AMQP for a missing exchange, and for a connection that is closed without an error.
@@ -96,14 +96,14 @@ pub(crate) async fn check_exchange(url: &str, arguments: &BrokerArguments) -> Re
 fn tls(arguments: &BrokerArguments) -> Result<OwnedTLSConfig, Failure> {
     let identity = match (&arguments.client_cert, &arguments.client_key) {
         (Some(certificate), Some(key)) => Some(OwnedIdentity::PKCS8 {
-            pem: read(certificate)?.into_bytes(),
-            key: read(key)?.into_bytes(),
+            pem: certificates(certificate)?.into_bytes(),
+            key: private_key(key)?.into_bytes(),
         }),
         _ => None,
     };
     Ok(OwnedTLSConfig {
         identity,
-        cert_chain: arguments.ca_cert.as_ref().map(read).transpose()?,
+        cert_chain: arguments.ca_cert.as_ref().map(certificates).transpose()?,
     })
 }
 

@@ -5,6 +5,7 @@ mod convert;
 mod filter;
 mod health;
 mod help;
+mod https;
 mod letters;
 mod listen;
 mod program;
