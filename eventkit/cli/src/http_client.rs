@@ -106,7 +106,8 @@ impl HttpArguments {
         let mut headers = HeaderMap::new();
         let token = match &self.token_file {
             Some(path) => Some(String::from_utf8_lossy(&read(path)?).trim().to_owned()),
-            None => self.token.clone(),
+            // An empty variable is one that is not set.
+            None => self.token.clone().filter(|token| !token.is_empty()),
         };
         if let Some(token) = token {
             let value = secret(&format!("Bearer {token}"))

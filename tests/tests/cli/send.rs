@@ -1,7 +1,8 @@
 //! `eventkit send` over HTTP.
 
 use std::process::Stdio;
-use std::{env, fs, process};
+use std::time::Duration;
+use std::{env, fs, process, thread};
 
 use serde_json::Value;
 
@@ -223,6 +224,9 @@ fn credentials_are_sent() {
     assert_eq!(received[2].headers["x-other"], "o");
     assert!(authorization(3).starts_with("Basic "));
     assert_eq!(received.len(), 5);
+    // An empty variable is no token.
+    finish(command(&with(&[])).env("EVENTKIT_TOKEN", "")).assert_code(0);
+    assert!(!server.received()[5].headers.contains_key("authorization"));
 }
 
 #[test]
@@ -246,4 +250,19 @@ fn a_signal_ends_sending_after_the_events_in_flight() {
     assert_eq!((code, lines.len()), (Some(130), 0));
     other.kill().unwrap();
     other.wait().unwrap();
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_the_events_in_flight() {
+    // A server that accepts connections, and never answers.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let flags = ["--type", "t", "--source", "/s", "--timeout", "600"];
+    let running = Running::start(&[&["send", &url][..], &flags].concat());
+    let (_connection, _) = listener.accept().unwrap();
+    running.signal("INT");
+    thread::sleep(Duration::from_millis(500));
+    running.signal("INT");
+    running.message("interrupted again");
+    assert_eq!(running.end(), (Some(130), vec![]));
 }

@@ -30,7 +30,8 @@ struct Results {
 
 /// Sends all events, and reports the answer to each.
 ///
-/// After a failed connection, a signal or a closed output, no more events are sent; those in flight are awaited.
+/// After a failed connection, a signal or a closed output, no more events are sent; those in flight are awaited, until
+/// another signal.
 pub(super) async fn run(
     source: Source,
     destination: &Destination,
@@ -66,7 +67,11 @@ pub(super) async fn run(
     loop {
         let answer = tokio::select! {
             biased;
-            () = interrupts.next(), if stop.is_some() => {
+            () = interrupts.next() => {
+                if results.status == Some(Status::Interrupted) {
+                    output::note("interrupted again; the events in flight may have been delivered");
+                    break;
+                }
                 stop = None;
                 results.fail(Status::Interrupted);
                 continue;
