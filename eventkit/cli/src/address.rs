@@ -31,7 +31,7 @@ impl Address {
         };
         match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => Ok(Self::Http(url.to_owned())),
-            "nats" | "tls" => Ok(Self::nats(scheme, rest)),
+            "nats" | "tls" => Self::nats(scheme, rest),
             "amqp" | "amqps" => Ok(Self::RabbitMq(url.to_owned())),
             _ => Err(Failure::usage(
                 "the scheme of the URL is unknown, expected http, https, nats, tls, amqp or amqps",
@@ -40,16 +40,22 @@ impl Address {
     }
 
     /// Splits the stream off: `nats://a:4222,nats://b:4222/shop`.
-    fn nats(scheme: &str, rest: &str) -> Self {
+    fn nats(scheme: &str, rest: &str) -> Result<Self, Failure> {
         let hosts = rest.rfind("://").map_or(0, |at| at + "://".len());
         let (servers, stream) = match rest[hosts..].split_once('/') {
             Some((host, stream)) => (&rest[..hosts + host.len()], stream.trim_matches('/')),
             None => (rest, ""),
         };
-        Self::Nats {
+        // Errors repeat the name of a stream, which this is not.
+        if stream.contains('@') {
+            return Err(Failure::usage(
+                "the URL has an `@` after a `/`: write a `/` in a user or password as `%2F`",
+            ));
+        }
+        Ok(Self::Nats {
             servers: format!("{scheme}://{servers}"),
             stream: (!stream.is_empty()).then(|| stream.to_owned()),
-        }
+        })
     }
 }
 
@@ -82,7 +88,11 @@ mod tests {
 
     #[test]
     fn a_wrong_url_is_not_repeated() {
-        for url in ["ftp://user:secret@h", "user:secret@h"] {
+        for url in [
+            "ftp://user:secret@h",
+            "user:secret@h",
+            "nats://user:a/secret@h/shop",
+        ] {
             let message = Address::parse(url).err().unwrap().message.unwrap();
             assert!(!message.contains("secret"), "{message}");
         }
