@@ -20,6 +20,9 @@ use crate::output;
 /// The maximum size of an event, as for every decoder of the library.
 const MAX_EVENT_BYTES: usize = Limits::DEFAULT.body_bytes;
 
+/// The byte order mark of UTF-8, which some editors and shells put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// The location of an event in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -88,6 +91,9 @@ pub(crate) fn read(mut reader: impl BufRead, take: &mut Take<'_>) -> Result<(), 
         first.clear();
         if read_line(&mut reader, &mut first)? == 0 {
             return Ok(());
+        }
+        if line == 1 && first.starts_with(BYTE_ORDER_MARK) {
+            first.drain(..BYTE_ORDER_MARK.len());
         }
         line += 1;
     }

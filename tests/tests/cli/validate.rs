@@ -13,6 +13,9 @@ fn valid_events_are_valid_in_every_form() {
         (one.clone(), "1 event,"),
         (format!("\n\n{one}\n{two}\r\n\n"), "2 events,"),
         (format!("[{one},{two}]"), "2 events,"),
+        // With a byte order mark.
+        (format!("\u{feff}{one}\n{two}\n"), "2 events,"),
+        (format!("\u{feff}{}", one.replace(',', ",\n")), "1 event,"),
         (format!("[\n{one},\n{two}\n]\n"), "2 events,"),
         (one.replace(',', ",\n"), "1 event,"),
         (format!("[{one}]\n[{two},{two}]\n{one}"), "4 events,"),
