@@ -37,7 +37,7 @@ pub(super) fn of_letters(letters: &[DeadLetter], service: &str, output: &Output)
                 &id,
                 &letter.error,
             ]
-            .map(Cell::new),
+            .map(cell),
         );
     }
     finish(table)
@@ -52,7 +52,7 @@ pub(super) fn of_counts(counts: &[FailureCount], service: &str, output: &Output)
             handler(&own.subscription, service),
             &own.error,
         ];
-        table.add_row(cells.map(Cell::new));
+        table.add_row(cells.map(cell));
     }
     finish(table)
 }
@@ -80,6 +80,11 @@ fn finish(mut table: Table) -> String {
     let text = table.to_string();
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     lines.join("\n")
+}
+
+/// Returns a cell. The text of an error must not control the terminal.
+fn cell(text: &str) -> Cell {
+    Cell::new(text.replace(|c: char| c.is_control() && c != '\n', " "))
 }
 
 /// Returns the name of a handler without that of its service.
@@ -120,6 +125,7 @@ mod tests {
             seconds("2026-01-31T09:30:00+01:00"),
             "2026-01-31T09:30:00+01:00"
         );
+        assert_eq!(cell("\u{1b}[2Jno\tprinter").content(), " [2Jno printer");
         assert_eq!(handler("billing--receipt", "billing"), "receipt");
         assert_eq!(handler("shop--receipt", "billing"), "shop--receipt");
     }
