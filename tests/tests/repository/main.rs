@@ -1,5 +1,6 @@
 //! The repository: its pages, its documentation, and the packages that it publishes.
 
+mod dependencies;
 mod examples;
 mod features;
 mod guides;

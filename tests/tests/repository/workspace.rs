@@ -18,9 +18,18 @@ pub(crate) struct Package {
     pub(crate) documentation: Option<String>,
     pub(crate) readme: Option<String>,
     pub(crate) features: BTreeMap<String, Vec<String>>,
+    pub(crate) dependencies: Vec<Dependency>,
     manifest_path: PathBuf,
     /// The registries it may be published to, or all of them without a list.
     publish: Option<Vec<String>>,
+}
+
+/// A dependency of a package.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Dependency {
+    pub(crate) name: String,
+    /// `dev` or `build`, or `None` for one of the library itself.
+    pub(crate) kind: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
