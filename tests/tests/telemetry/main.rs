@@ -6,6 +6,7 @@
 mod brokers;
 mod carried;
 mod failures;
+mod foreign;
 mod metrics;
 mod outbox;
 mod probes;
