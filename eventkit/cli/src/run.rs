@@ -3,6 +3,10 @@
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
+use eventkit::format;
+use eventkit_formats::avro::Avro;
+use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::arguments::{Arguments, Command};
@@ -21,6 +25,7 @@ use crate::output::{self, Output};
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    register_formats();
     let mut output = Output::new(arguments.output);
     let result = run(arguments.command, &mut output).and_then(|()| output.flush());
     let Err(failure) = result else {
@@ -34,6 +39,17 @@ pub fn main() -> ExitCode {
     failure
         .status
         .map_or(ExitCode::SUCCESS, |status| ExitCode::from(status as u8))
+}
+
+/// Registers the formats besides JSON, so that bindings decode events of every sender.
+fn register_formats() {
+    let registered = [
+        format::register(Avro),
+        format::register(Protobuf),
+        format::register(Xml),
+    ];
+    // An error means that the program around this function has registered its own.
+    drop(registered);
 }
 
 fn run(command: Command, output: &mut Output) -> Result<(), Failure> {

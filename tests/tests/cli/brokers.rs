@@ -2,8 +2,12 @@
 
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use eventkit::Event;
 use eventkit::transport::{Subscription, Transport};
-use eventkit_nats::Nats;
+use eventkit_formats::avro::Avro;
+use eventkit_formats::protobuf::Protobuf;
+use eventkit_formats::xml::Xml;
+use eventkit_nats::{Nats, NatsBuilder};
 use eventkit_rabbitmq::RabbitMq;
 use eventkit_tests::{nats, rabbitmq};
 
@@ -112,6 +116,29 @@ async fn an_ephemeral_subscription_of_nats_gets_new_events_and_takes_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn events_in_every_format_are_printed() {
+    let Some((server, nats)) = nats_with("shop").await else {
+        return;
+    };
+    drop(nats);
+    let formats: [&dyn Fn(NatsBuilder) -> NatsBuilder; 3] = [
+        &|own| own.structured(Avro),
+        &|own| own.structured(Protobuf),
+        &|own| own.structured(Xml),
+    ];
+    for format in formats {
+        let builder = Nats::connect(server.url()).stream("shop");
+        let nats = format(builder).open().await.unwrap();
+        let event = Event::builder().source("/s").ty("t").without_time();
+        nats.publish(&event.build().unwrap()).await.unwrap();
+    }
+    let url = format!("{}/shop", server.url());
+    let ended = run(&["listen", &url, "--start", "oldest", "--count", "3"]);
+    ended.assert_code(0);
+    assert!(ended.json().iter().all(|event| event["type"] == "t"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_durable_subscription_of_nats_continues() {
     let Some((server, _nats)) = nats_with("shop").await else {
         return;
@@ -148,7 +175,9 @@ async fn a_stream_that_does_not_exist_is_not_created() {
     ] {
         let ended = run(arguments);
         ended.assert_code(3);
-        ended.assert_says(&["shpo"]);
+        ended.assert_says(&["the stream `shpo`"]);
+        // A person at a command line does not know the builders of Rust.
+        assert!(!ended.stderr.contains("NatsBuilder"), "{ended:#?}");
     }
     run(&[
         "send",

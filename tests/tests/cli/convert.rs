@@ -7,6 +7,18 @@ use crate::program::{event, run, run_with};
 const WITH_DATA: &str = r#"{"specversion":"1.0","id":"1","source":"/s","type":"t","datacontenttype":"application/json","n":7,"data":{"a":[1,2]}}"#;
 
 #[test]
+fn an_http_message_may_be_in_any_format() {
+    let xml = run_with(&["convert", "--to", "xml"], event("1", "t"));
+    let head = "POST / HTTP/1.1\r\ncontent-type: application/cloudevents+xml\r\n\r\n";
+    let ended = run_with(
+        &["convert", "--from", "http"],
+        format!("{head}{}", xml.text()),
+    );
+    ended.assert_code(0);
+    assert_eq!(ended.text().trim_end(), event("1", "t"));
+}
+
+#[test]
 fn every_encoding_of_one_event_returns_it() {
     for encoding in [
         "json",
