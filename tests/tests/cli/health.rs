@@ -25,8 +25,14 @@ fn the_exit_code_is_the_answer() {
         "not ready (status 503)\n{\n  \"status\": \"starting\"\n}\n"
     );
     ended.assert_says(&["503"]);
+}
 
-    run(&["health", "http://127.0.0.1:1"]).assert_code(3);
+#[test]
+fn a_server_that_does_not_respond_is_named_without_credentials() {
+    let ended = run(&["health", "http://user:secret@127.0.0.1:1/ready?key=secret"]);
+    ended.assert_code(3);
+    ended.assert_says(&["127.0.0.1:1 did not respond"]);
+    assert!(!ended.stderr.contains("secret"), "{ended:#?}");
 }
 
 #[test]

@@ -33,10 +33,20 @@ pub(crate) struct Health {
 impl Health {
     pub(crate) async fn run(self, output: &mut Output) -> Result<(), Failure> {
         let client = self.http.client(&self.tls)?;
+        let uri = parse_url(&self.url)?;
+        // The URL may contain credentials: the message names only its host.
+        let host = uri.host().unwrap_or_default().to_owned();
+        let host = match uri.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host,
+        };
         let mut request = Request::new(Vec::new());
         *request.method_mut() = Method::GET;
-        *request.uri_mut() = parse_url(&self.url)?;
-        let response = client.send(request).await.map_err(Failure::connection)?;
+        *request.uri_mut() = uri;
+        let response = client
+            .send(request)
+            .await
+            .map_err(|error| Failure::connection(format!("{host} did not respond: {error}")))?;
         let status = response.status();
         print(
             status.is_success(),
