@@ -54,6 +54,9 @@ fn invalid_events_are_reported_and_the_others_printed() {
         format!("{}\n{}\n", event("1", "t"), event("3", "t"))
     );
     ended.assert_says(&["line 2: ", "line 3: ", "2 of the events are invalid"]);
+
+    let ended = run_with(&["filter", "TRUE"], "{}");
+    ended.assert_says(&["1 of the events is invalid"]);
 }
 
 #[test]

@@ -196,7 +196,11 @@ impl Counts {
             ));
         }
         if self.invalid > 0 {
-            output::note(format_args!("{} of the events are invalid", self.invalid));
+            let verb = if self.invalid == 1 { "is" } else { "are" };
+            output::note(format_args!(
+                "{} of the events {verb} invalid",
+                self.invalid
+            ));
             return Err(Failure::reported(Status::Data));
         }
         if self.matching == 0 {
