@@ -93,7 +93,7 @@ impl Stream {
             }
             if self.settings.must_exist {
                 return Err(TransportError::configuration(format!(
-                    "{what} does not exist, and `NatsBuilder::existing_stream` requires it"
+                    "{what} does not exist, and this client opens only an existing stream"
                 )));
             }
             let was_deleted = self.created().is_some();

@@ -303,7 +303,7 @@ async fn an_existing_stream_is_not_created_and_unmatched_events_are_rejected() {
         return;
     };
     let error = by_hand(&server).open().await.unwrap_err();
-    let parts = ["the stream `SHOP` does not exist", "existing_stream"];
+    let parts = ["the stream `SHOP` does not exist", "existing stream"];
     assert_says(&error, Configuration, &parts);
     assert!(plain(&server).await.get_stream("SHOP").await.is_err());
 
