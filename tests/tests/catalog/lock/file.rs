@@ -124,6 +124,33 @@ fn an_incompatible_change_fails_with_paths_versions_and_advice() {
     shop::catalog().check_lock(&path).unwrap();
 }
 
+/// An event whose total is of this type.
+macro_rules! order_with_total {
+    ($total:ty) => {{
+        #[derive(
+            serde::Serialize, serde::Deserialize, schemars::JsonSchema, eventkit::CloudEvent,
+        )]
+        #[cloudevent(type = "co.outcome.order.placed", source = "/shop/orders")]
+        struct OrderPlaced {
+            total_cents: $total,
+        }
+        let catalog = Catalog::builder("Shop", "1");
+        catalog.events::<OrderPlaced>().build().unwrap()
+    }};
+}
+
+#[test]
+fn the_guide_shows_the_error_of_an_incompatible_change() {
+    let path = path("of-the-guide.json");
+    let locked = order_with_total!(u64).lock().to_string();
+    fs::write(&path, locked).unwrap();
+    let error = order_with_total!(String).check_lock(&path).unwrap_err();
+    let text = error.to_string();
+    let shown = text.replace(path.to_str().unwrap(), "events.lock.json");
+    let guide = include_str!("../../../../eventkit/catalog/docs/guide.md");
+    assert!(guide.contains(shown.trim_end()), "{shown}");
+}
+
 #[test]
 fn a_compatible_change_has_to_be_recorded() {
     let path = path("outdated.json");
