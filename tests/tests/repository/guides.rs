@@ -34,10 +34,15 @@ fn pages_name_the_versions_of_the_libraries_that_users_add() {
         "eventkit/docs/front-page.md",
         "eventkit/docs/migration.md",
     ];
+    let telemetry = ["eventkit/service/docs/telemetry.md"];
     let pages = [
-        ("axum", &http[..]),
-        ("actix-web", &http[..]),
-        ("reqwest", &http[..]),
+        ("opentelemetry", &telemetry[..]),
+        ("opentelemetry_sdk", &telemetry),
+        ("opentelemetry-otlp", &telemetry),
+        ("tracing-opentelemetry", &telemetry),
+        ("axum", &http),
+        ("actix-web", &http),
+        ("reqwest", &http),
         ("sqlx", &["eventkit/sql/docs/guide.md"]),
     ];
     for (library, pages) in pages {
@@ -47,8 +52,9 @@ fn pages_name_the_versions_of_the_libraries_that_users_add() {
             let text = text.replace('\n', " ");
             let named = format!("{library} {version}");
             let linked = format!("[{library}](https://docs.rs/{library}) {version}");
+            let added = format!(" {library}@{version}");
             assert!(
-                text.contains(&named) || text.contains(&linked),
+                text.contains(&named) || text.contains(&linked) || text.contains(&added),
                 "{page} does not say that {library} is of version {version}"
             );
         }
