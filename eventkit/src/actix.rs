@@ -4,8 +4,9 @@
 //! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
 //! with a [`Problem`]. An [`Event`] without a trace context joins [that of the
 //! request](crate::binding::http::inherit_trace_context). As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
-//! [`Structured`] sends an event in structured mode. A [`Problem`] and a [`DispatchError`] can be
-//! the error of a handler.
+//! [`Structured`] sends an event in structured mode, as JSON, and a [`Message`] of the encoders of
+//! [`binding::http`](crate::binding::http) in another format. A [`Problem`] and a [`DispatchError`]
+//! can be the error of a handler.
 //!
 //! actix may drop the future of a handler when the client disconnects. If the handlers of an event
 //! must run to completion, dispatch in a separate task, for example with `actix_web::rt::spawn`.

@@ -4,7 +4,9 @@
 //! type, and [`Batch`] any number of events, in any content mode. A malformed request is answered
 //! with a [`Problem`]. An [`Event`] without a trace context joins [that of the
 //! request](crate::binding::http::inherit_trace_context). As responses, they are sent in binary mode, and a [`Batch`] in batched mode.
-//! [`Structured`] sends an event in structured mode. A [`DispatchError`] is a response too.
+//! [`Structured`] sends an event in structured mode, as JSON. A [`Message`] of the encoders of
+//! [`binding::http`](crate::binding::http) sends it in another format, and a [`DispatchError`] is a
+//! response too.
 //!
 //! axum drops the future of a handler when the client disconnects. If the handlers of an event must
 //! run to completion, dispatch in a separate task, for example with `tokio::spawn`.
