@@ -30,4 +30,6 @@ pub use crate::typed::{
 /// Items for eventkit-service.
 pub mod service {
     pub use crate::dispatch::service::*;
+    #[cfg(feature = "otel")]
+    pub use crate::transport::otel::{DURATION_BOUNDARIES, operation_duration};
 }

@@ -14,6 +14,7 @@ pub enum CatalogError {
     #[error(
         "the event type {ty:?} has two definitions that differ in {difference}: `{first}` and `{second}`"
     )]
+    #[non_exhaustive]
     Conflict {
         /// The event type.
         ty: String,

@@ -32,6 +32,8 @@ pub use handler::HandlerInfo;
 pub use lock::{Change, Direction, Lock, LockError, Mode};
 pub use members::EventSchemas;
 pub use schema::DataSchema;
+/// The crate whose `JsonSchema` event types derive, in the version that catalogs read.
+pub use schemars;
 pub use server::Server;
 
 // Compiles the examples of the README together with those of the documentation.

@@ -11,6 +11,8 @@ pub(crate) struct Attributes {
     pub(crate) identity: Vec<KeyValue>,
     pub(crate) process: Vec<KeyValue>,
     pub(crate) receive: Vec<KeyValue>,
+    /// Those of the usual settlement.
+    pub(crate) ack: Vec<KeyValue>,
 }
 
 impl Attributes {
@@ -25,8 +27,14 @@ impl Attributes {
         Self {
             process: operation("process"),
             receive: operation("receive"),
+            ack: settle(&identity, "ack"),
             identity,
         }
+    }
+
+    /// Returns the attributes of a settlement.
+    pub(crate) fn settle(&self, operation: &'static str) -> Vec<KeyValue> {
+        settle(&self.identity, operation)
     }
 }
 
@@ -34,5 +42,14 @@ impl Attributes {
 pub(crate) fn with(attributes: &[KeyValue], more: KeyValue) -> Vec<KeyValue> {
     let mut attributes = attributes.to_vec();
     attributes.push(more);
+    attributes
+}
+
+fn settle(identity: &[KeyValue], operation: &'static str) -> Vec<KeyValue> {
+    let mut attributes = with(
+        identity,
+        KeyValue::new("messaging.operation.name", operation),
+    );
+    attributes.push(KeyValue::new("messaging.operation.type", "settle"));
     attributes
 }

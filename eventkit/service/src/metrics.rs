@@ -9,17 +9,14 @@ use std::time::Duration;
 use opentelemetry::metrics::{Histogram, Meter};
 use opentelemetry::{KeyValue, global};
 
+use eventkit::__private::service::{DURATION_BOUNDARIES, operation_duration};
+
 use super::attributes::with;
 use super::background::{TaskHealth, TaskStatus};
 use super::counters::Counters;
 use super::health::SubscriptionHealth;
 use super::status::SubscriptionStatus;
 use super::subscription_state::SubscriptionState;
-
-/// The upper bounds that the semantic conventions advise, in seconds.
-const BOUNDARIES: [f64; 14] = [
-    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
-];
 
 /// The unit of what is 1 or 0 for each subscription. Prometheus would take the unit `1` for a ratio, and append this
 /// to the name.
@@ -44,9 +41,12 @@ static PROCESS_DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .f64_histogram("messaging.process.duration")
         .with_unit("s")
         .with_description("Time from the arrival of a message until its outcome.")
-        .with_boundaries(BOUNDARIES.to_vec())
+        .with_boundaries(DURATION_BOUNDARIES.to_vec())
         .build()
 });
+
+static OPERATION_DURATION: LazyLock<Histogram<f64>> =
+    LazyLock::new(|| operation_duration(&meter()));
 
 fn meter() -> Meter {
     global::meter("eventkit-service")
@@ -66,6 +66,26 @@ pub(crate) fn record_duration(
         Some(error) => {
             let error = KeyValue::new("error.type", error);
             PROCESS_DURATION.record(seconds, &with(attributes, error));
+        }
+    }
+}
+
+/// Records how long a settlement took, and the kind of the error if the transport did not confirm it.
+pub(crate) fn record_settlement(
+    status: &SubscriptionStatus,
+    operation: &'static str,
+    duration: Duration,
+    error: Option<&'static str>,
+) {
+    let attributes = status.attributes();
+    let seconds = duration.as_secs_f64();
+    match (operation, error) {
+        // The usual case allocates nothing.
+        ("ack", None) => OPERATION_DURATION.record(seconds, &attributes.ack),
+        _ => {
+            let mut all = attributes.settle(operation);
+            all.extend(error.map(|error| KeyValue::new("error.type", error)));
+            OPERATION_DURATION.record(seconds, &all);
         }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) async fn settle(
     if disposition == Disposition::Release {
         increment(&counters.released);
     }
+    #[cfg(feature = "otel")]
+    let start = std::time::Instant::now();
     let span = spans::settle_span(task, processing, disposition.settlement());
     let settling = handle.settle(disposition.settlement());
     // Pinned in place: moving a large future would copy it.
@@ -64,6 +66,12 @@ pub(crate) async fn settle(
         settling,
     ));
     let settled = settling.instrument(span.clone()).await;
+    #[cfg(feature = "otel")]
+    {
+        let operation = spans::operation(disposition.settlement());
+        let error = settled.as_ref().err().map(|error| error.kind().as_str());
+        super::metrics::record_settlement(&task.status, operation, start.elapsed(), error);
+    }
     match &settled {
         Ok(()) => task.status.confirm_settlement(disposition),
         Err(error) => {

@@ -177,6 +177,16 @@ fn process_span(task: &SubscriptionTask, event: Option<&Event>) -> Span {
     )
 }
 
+/// Returns the name of a settlement as an operation.
+pub(crate) fn operation(settlement: Settlement) -> &'static str {
+    match settlement {
+        Settlement::Ack => "ack",
+        Settlement::Terminate => "terminate",
+        Settlement::Nack(_) => "nack",
+        Settlement::Skip => "skip",
+    }
+}
+
 /// Returns the span of settling a message, as part of its processing.
 pub(crate) fn settle_span(
     task: &SubscriptionTask,
@@ -184,12 +194,7 @@ pub(crate) fn settle_span(
     settlement: Settlement,
 ) -> Span {
     let to = || destination(&*task.transport);
-    let operation = match settlement {
-        Settlement::Ack => "ack",
-        Settlement::Terminate => "terminate",
-        Settlement::Nack(_) => "nack",
-        Settlement::Skip => "skip",
-    };
+    let operation = operation(settlement);
     tracing::debug_span!(
         parent: processing.and_then(|processing| processing.span.id()),
         "settle",

@@ -22,7 +22,7 @@ mod destination;
 mod error;
 mod message;
 #[cfg(feature = "otel")]
-mod otel;
+pub(crate) mod otel;
 mod publish_all;
 mod publisher;
 mod reserved;

@@ -1,8 +1,9 @@
 //! OpenTelemetry: the contexts of spans, and the counter of published events.
 
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use opentelemetry::metrics::Counter;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState as OtelTraceState,
 };
@@ -15,6 +16,11 @@ use super::trace_context::TraceContext;
 use crate::event::Event;
 use crate::extension::{Extension, TraceParent, TraceState};
 
+/// The upper bounds of histograms of durations that the semantic conventions advise, in seconds.
+pub const DURATION_BOUNDARIES: [f64; 14] = [
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+
 /// The events that transports have published, or failed to publish.
 static SENT_MESSAGES: LazyLock<Counter<u64>> = LazyLock::new(|| {
     global::meter("eventkit")
@@ -23,6 +29,23 @@ static SENT_MESSAGES: LazyLock<Counter<u64>> = LazyLock::new(|| {
         .with_description("Events that were published, or that could not be.")
         .build()
 });
+
+/// How long transports took to publish events.
+static OPERATION_DURATION: LazyLock<Histogram<f64>> =
+    LazyLock::new(|| operation_duration(&global::meter("eventkit")));
+
+/// Returns the histogram of requests to brokers.
+#[must_use]
+pub fn operation_duration(meter: &Meter) -> Histogram<f64> {
+    meter
+        .f64_histogram("messaging.client.operation.duration")
+        .with_unit("s")
+        .with_description(
+            "Time until the transport has published or settled a message, or failed to.",
+        )
+        .with_boundaries(DURATION_BOUNDARIES.to_vec())
+        .build()
+}
 
 /// Returns the context of a span, if an OpenTelemetry layer follows it.
 pub(super) fn context_of(span: &Span) -> Option<TraceContext> {
@@ -75,12 +98,19 @@ pub(super) fn add_link(span: &Span, event: &Event) {
     }
 }
 
-pub(super) fn count_sent(destination: Destination<'_>, error: Option<&'static str>) {
+/// Counts an event that was published, or that could not be, and the time that this took.
+pub(super) fn record_sent(
+    destination: Destination<'_>,
+    duration: Duration,
+    error: Option<&'static str>,
+) {
     let mut attributes = vec![
         KeyValue::new("messaging.operation.name", "publish"),
+        KeyValue::new("messaging.operation.type", "send"),
         KeyValue::new("messaging.system", destination.system.to_owned()),
         KeyValue::new("messaging.destination.name", destination.name.to_owned()),
     ];
     attributes.extend(error.map(|error| KeyValue::new("error.type", error)));
     SENT_MESSAGES.add(1, &attributes);
+    OPERATION_DURATION.record(duration.as_secs_f64(), &attributes);
 }

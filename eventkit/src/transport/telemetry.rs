@@ -62,10 +62,17 @@ where
     F: Future<Output = Result<Published, TransportError>> + Send + 'a,
 {
     Box::pin(async move {
+        #[cfg(feature = "otel")]
+        let start = std::time::Instant::now();
         let span = publish_span(destination, event);
         // Pinned in place: moving a large future would copy it.
         let sending = pin!(send(with_trace(&span, event)));
         let result = sending.instrument(span.clone()).await;
+        #[cfg(feature = "otel")]
+        {
+            let error = result.as_ref().err().map(|error| error.kind().as_str());
+            otel::record_sent(destination, start.elapsed(), error);
+        }
         finish(&span, destination, event, &result);
         result
     })
@@ -168,11 +175,6 @@ fn finish(
     event: &Event,
     result: &Result<Published, TransportError>,
 ) {
-    #[cfg(feature = "otel")]
-    {
-        let error = result.as_ref().err().map(|error| error.kind().as_str());
-        otel::count_sent(destination, error);
-    }
     match result {
         Ok(published) => tracing::debug!(
             parent: span,

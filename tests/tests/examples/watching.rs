@@ -51,7 +51,7 @@ fn the_service_behind_the_webhook_is_watched() {
         assert!(metric(&text, "eventkit_subscription_ready", &[&group]) >= 1.0);
     }
 
-    let (head, page) = get(&shop, "/catalog/");
+    let (head, page) = get(&shop, "/catalog");
     assert!(head.contains("text/html"), "{head}");
     assert!(page.contains("co.outcome.order.placed"), "{page}");
 }

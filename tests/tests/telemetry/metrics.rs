@@ -110,9 +110,16 @@ async fn the_counts_equal_the_health() {
     assert_eq!(system("eventkit.unconfirmed.settlements"), memory_only(0.0));
     let durations = by(&points, "messaging.process.duration", "error.type");
     assert_eq!(durations, BTreeMap::from([("", 3.0), ("error", 3.0)]));
+    let settled = by(
+        &points,
+        "messaging.client.operation.duration",
+        "messaging.operation.name",
+    );
+    assert_eq!(settled.values().sum::<f64>(), 6.0, "{settled:?}");
+    assert!(settled["ack"] >= 3.0, "{settled:?}");
     for point in &points {
         assert_eq!(point.attribute("messaging.destination.name"), "memory");
-        if point.metric == "messaging.process.duration" {
+        if point.metric.ends_with(".duration") {
             assert_eq!((&*point.unit, &*point.kind), ("s", "histogram"));
             assert!(point.sum.unwrap() > 0.0);
         }
@@ -177,4 +184,6 @@ async fn published_events_are_counted_by_destination_and_error() {
     let points = points.await;
     let sent = by(&points, "messaging.client.sent.messages", "error.type");
     assert_eq!(sent, BTreeMap::from([("unavailable", 2.0)]));
+    let took = by(&points, "messaging.client.operation.duration", "error.type");
+    assert_eq!(took, BTreeMap::from([("unavailable", 2.0)]));
 }

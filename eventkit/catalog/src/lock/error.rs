@@ -28,6 +28,7 @@ const UPDATE: &str = "run the test with EVENTKIT_LOCK=update, and commit the fil
 pub enum LockError {
     /// Changes break readers or senders.
     #[error("{}", incompatible(path, *mode, changes))]
+    #[non_exhaustive]
     Incompatible {
         /// The path of the file.
         path: PathBuf,
@@ -38,6 +39,7 @@ pub enum LockError {
     },
     /// The contracts changed compatibly, and the file does not have the changes.
     #[error("{} is out of date: {} changed compatibly; {UPDATE}", path.display(), types.join(", "))]
+    #[non_exhaustive]
     Outdated {
         /// The path of the file.
         path: PathBuf,
@@ -46,6 +48,7 @@ pub enum LockError {
     },
     /// The file does not exist.
     #[error("{} does not exist: to create it, {UPDATE}", path.display())]
+    #[non_exhaustive]
     Missing {
         /// The path of the file.
         path: PathBuf,
@@ -59,6 +62,7 @@ pub enum LockError {
     },
     /// The file is not a lock.
     #[error("{} is not a lock: {reason}; restore it from version control, or {UPDATE}", path.display())]
+    #[non_exhaustive]
     MalformedFile {
         /// The path of the file.
         path: PathBuf,
@@ -67,12 +71,14 @@ pub enum LockError {
     },
     /// The variable has an unknown value.
     #[error("EVENTKIT_LOCK is {value:?}: the only value is `update`, which writes the file")]
+    #[non_exhaustive]
     UnknownAction {
         /// The value.
         value: String,
     },
     /// The file cannot be read or written.
     #[error("failed to {action} {}", path.display())]
+    #[non_exhaustive]
     File {
         /// `read` or `write`.
         action: &'static str,

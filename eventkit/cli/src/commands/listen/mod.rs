@@ -96,7 +96,11 @@ impl Listen {
             }
             let received = tokio::select! {
                 biased;
-                () = interrupts.next() => break Ok(()),
+                // Without a count, a signal is the only end.
+                () = interrupts.next() => break match self.count {
+                    Some(_) => Err(Failure::reported(Status::Interrupted)),
+                    None => Ok(()),
+                },
                 received = source.next() => received,
             };
             match received {

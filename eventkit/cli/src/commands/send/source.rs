@@ -21,9 +21,20 @@ pub(super) struct Item {
 }
 
 /// The events to send, in order.
-pub(super) struct Source(Receiver<Result<Item, Failure>>);
+pub(super) struct Source {
+    items: Receiver<Result<Item, Failure>>,
+    /// The failure that follows the items which were returned last.
+    failure: Option<Failure>,
+}
 
 impl Source {
+    fn new(items: Receiver<Result<Item, Failure>>) -> Self {
+        Self {
+            items,
+            failure: None,
+        }
+    }
+
     pub(super) fn of_event(event: Event) -> Self {
         let (sender, receiver) = mpsc::channel(1);
         let place = Place {
@@ -33,7 +44,7 @@ impl Source {
         let event = Ok(event);
         // The channel is empty, and its receiver exists.
         drop(sender.try_send(Ok(Item { place, event })));
-        Self(receiver)
+        Self::new(receiver)
     }
 
     /// Reads the events of a file in a thread, because reading blocks.
@@ -57,16 +68,30 @@ impl Source {
                 drop(sender.blocking_send(Err(failure)));
             }
         });
-        Ok(Self(receiver))
+        Ok(Self::new(receiver))
     }
 
     /// Waits for the items of the next request; returns fewer than `count` at the end, and none after it.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the input cannot be read on; the items before that are returned first.
     pub(super) async fn next(&mut self, count: usize) -> Result<Vec<Item>, Failure> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
         let mut items = Vec::new();
         while items.len() < count
-            && let Some(item) = self.0.recv().await
+            && let Some(item) = self.items.recv().await
         {
-            items.push(item?);
+            match item {
+                Ok(item) => items.push(item),
+                Err(failure) if items.is_empty() => return Err(failure),
+                Err(failure) => {
+                    self.failure = Some(failure);
+                    break;
+                }
+            }
         }
         Ok(items)
     }
