@@ -19,9 +19,40 @@ pub fn delay(initial: Duration, max: Duration, attempt: u32) -> Duration {
     whole.mul_f64(1.0 - fastrand::f64() / 2.0)
 }
 
+/// The initial and the maximum delay of a message that is returned for a later selection. The
+/// initial delays are short because processes of both selections receive a share of the
+/// redeliveries.
+const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
+const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
+
+/// The number of deliveries after which most likely no process selects a message. It is then
+/// returned with a longer delay, so that thousands of such messages do not keep the broker busy.
+const MAX_EARLY_SKIPS: u32 = 20;
+const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
+
+/// Returns the delay of a message that is returned because another selection of its subscription
+/// may include it, by its delivery count.
+#[must_use]
+pub fn skip_delay(deliveries: u32) -> Duration {
+    if deliveries > MAX_EARLY_SKIPS {
+        delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
+    } else {
+        delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, deliveries)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_that_no_process_selects_is_returned_less_often() {
+        let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
+        assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
+        for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {
+            assert!(skip_delay(deliveries) > MAX_SKIP_DELAY * 3);
+        }
+    }
 
     #[test]
     fn delays_double_up_to_the_longest_and_lose_half_at_most() {

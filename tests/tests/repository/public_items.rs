@@ -134,8 +134,9 @@ impl Module {
 
     /// Finds an item by the path of its module from the root, following re-exports.
     fn find(&self, path: &[String], name: &str) -> Found<'_> {
-        let mut path = path.iter();
-        let module = path.try_fold(self, |module, name| module.modules.get(name));
+        let module = path
+            .iter()
+            .try_fold(self, |module, name| module.modules.get(name));
         let Some(module) = module else {
             return Found::Foreign;
         };
@@ -143,6 +144,8 @@ impl Module {
             return Found::Item(item);
         }
         match module.uses.iter().find(|own| own.name == name) {
+            // `pub use name;`, where no item has the name, exports a crate.
+            Some(own) if own.module == path && own.original == name => Found::Foreign,
             Some(own) => self.find(&own.module, &own.original),
             None => Found::Expanded,
         }

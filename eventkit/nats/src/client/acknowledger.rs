@@ -22,17 +22,6 @@ use super::delivery_records;
 use super::shared::{Shared, owns_dead_letters};
 use super::state::StateStore;
 
-/// The initial and the maximum delay of a message that is returned for a later selection. The
-/// initial delays are short because processes of both selections receive a share of the
-/// redeliveries.
-const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
-const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
-
-/// After this many deliveries most likely no process takes the message, and it is returned with a
-/// longer delay: thousands of such messages must not keep the server busy.
-const MAX_EARLY_SKIPS: u32 = 20;
-const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
-
 /// Settles one message; the server confirms each acknowledgement that needs it.
 #[derive(Debug)]
 pub(super) struct NatsAcknowledger {
@@ -190,7 +179,7 @@ impl NatsAcknowledger {
                 "failed to record that a message was skipped"
             );
         }
-        self.nack(skip_delay(message.delivery_count)).await
+        self.nack(backoff::skip_delay(message.delivery_count)).await
     }
 
     fn forget_sequence(&self) {
@@ -212,15 +201,6 @@ impl Drop for NatsAcknowledger {
         if !self.was_returned.load(Ordering::Relaxed) {
             self.forget_sequence();
         }
-    }
-}
-
-/// Returns the delay of a skipped message, by its delivery count.
-fn skip_delay(deliveries: u32) -> Duration {
-    if deliveries > MAX_EARLY_SKIPS {
-        backoff::delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
-    } else {
-        backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, deliveries)
     }
 }
 
@@ -288,19 +268,5 @@ impl Acknowledger for NatsAcknowledger {
 
     fn ack_wait(&self) -> Option<Duration> {
         self.subscription.ack_wait()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_that_no_process_takes_is_redelivered_less_often() {
-        let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
-        assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
-        for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {
-            assert!(skip_delay(deliveries) > MAX_SKIP_DELAY * 3);
-        }
     }
 }

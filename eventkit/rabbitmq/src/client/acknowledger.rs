@@ -26,15 +26,6 @@ use super::received_message::{Origin, ReceivedMessage};
 use super::record;
 use crate::mapping::routing::return_key;
 
-/// The initial and the maximum delay of a message that is returned for a later selection.
-const INITIAL_SKIP_DELAY: Duration = Duration::from_millis(200);
-const MAX_SKIP_DELAY: Duration = Duration::from_secs(2);
-
-/// The number of deliveries after which most likely no process selects the message. It is then returned with a
-/// longer delay, so that thousands of such messages do not keep the broker busy.
-const MAX_EARLY_SKIPS: u32 = 20;
-const LATE_SKIP_DELAY: Duration = Duration::from_secs(15);
-
 /// The maximum time for which a consumer holds a message back: half the default `consumer_timeout`, after which
 /// the broker closes the channel of a consumer that does not settle a message.
 const MAX_HOLD: Duration = Duration::from_mins(15);
@@ -266,7 +257,7 @@ impl RabbitAcknowledger {
                 error = with_causes(&error),
                 "failed to delay a message further"
             );
-            self.pause(INITIAL_SKIP_DELAY).await;
+            self.pause(backoff::skip_delay(1)).await;
         }
     }
 
@@ -274,7 +265,8 @@ impl RabbitAcknowledger {
     pub(super) async fn skip_later(self, message: MessageMetadata) {
         if let Err(error) = self.skip(message).await {
             debug!(error = with_causes(&error), "failed to skip a message");
-            self.pause(skip_delay(message.delivery_count)).await;
+            self.pause(backoff::skip_delay(message.delivery_count))
+                .await;
         }
     }
 
@@ -300,7 +292,7 @@ impl RabbitAcknowledger {
         let record = record
             .accounting_for(message.delivery_count)
             .unwrap_or(record);
-        let delay = Wait::of(skip_delay(message.delivery_count));
+        let delay = Wait::of(backoff::skip_delay(message.delivery_count));
         self.return_later(message, delay, record).await
     }
 
@@ -330,15 +322,6 @@ impl RabbitAcknowledger {
         }
         self.hold(message, delay);
         Ok(())
-    }
-}
-
-/// Returns the delay of a skipped message, by its delivery count.
-fn skip_delay(deliveries: u32) -> Duration {
-    if deliveries > MAX_EARLY_SKIPS {
-        backoff::delay(LATE_SKIP_DELAY, LATE_SKIP_DELAY, deliveries)
-    } else {
-        backoff::delay(INITIAL_SKIP_DELAY, MAX_SKIP_DELAY, deliveries)
     }
 }
 
@@ -404,19 +387,5 @@ impl Acknowledger for RabbitAcknowledger {
             self.set_record(record);
             Ok(())
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_message_that_no_process_selects_is_returned_less_often() {
-        let early: Duration = (1..=MAX_EARLY_SKIPS).map(skip_delay).sum();
-        assert!(early < MAX_SKIP_DELAY * MAX_EARLY_SKIPS, "{early:?}");
-        for deliveries in [MAX_EARLY_SKIPS + 1, 1_000, u32::MAX] {
-            assert!(skip_delay(deliveries) > MAX_SKIP_DELAY * 3);
-        }
     }
 }
