@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::alternatives::type_of;
 use super::bounds;
-use super::comparison::OPAQUE;
+use super::keywords::OPAQUE;
 
 /// Keywords of texts and numbers that are not evaluated.
 const UNEVALUATED: [&str; 4] = [

@@ -6,27 +6,14 @@ use serde_json::Value;
 
 use super::alternatives::{self, type_of};
 use super::difference::{Compare, Difference};
-use super::{accepts, array, definitions, merge, object, scalar};
+use super::keywords::OPAQUE;
+use super::{accepts, array, definitions, object, scalar};
 
 /// The maximum number of schemas that are compared, because alternatives multiply.
 const MAX_STEPS: usize = 20_000;
 
 /// The maximum nesting depth.
 const MAX_DEPTH: usize = 64;
-
-/// Keywords that are compared only for equality.
-pub(super) const OPAQUE: [&str; 10] = [
-    "contains",
-    "dependencies",
-    "else",
-    "if",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    merge::CONFLICT,
-];
 
 /// A comparison of a writer's schema with a reader's.
 pub(super) struct Comparison<'r> {

@@ -10,6 +10,7 @@ mod bounds;
 mod comparison;
 mod definitions;
 mod difference;
+mod keywords;
 mod merge;
 mod object;
 mod scalar;
