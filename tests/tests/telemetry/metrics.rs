@@ -144,7 +144,11 @@ async fn an_open_circuit_breaker_is_a_state() {
     let policy = Policy::new().circuit_breaker(2, Duration::from_hours(1));
     BROKEN
         .with_name("fail")
-        .policy(policy.initial_delay(Duration::from_millis(1)))
+        .policy(
+            policy
+                .initial_delay(Duration::from_millis(1))
+                .concurrency(1),
+        )
         .register("work", |_: &Event| Err::<(), _>("always"));
     let memory = Memory::new();
     let service = start(&BROKEN, "breaker", |service| {
@@ -157,11 +161,22 @@ async fn an_open_circuit_breaker_is_a_state() {
     let paused =
         service.wait_for(|health| health.subscriptions[0].state == SubscriptionState::Paused);
     paused.await;
+    // Those beyond the messages in flight wait in the transport.
+    for number in 4..50 {
+        memory.publish(&event(&number.to_string())).await.unwrap();
+    }
     let points = telemetry
         .points(|point| point.attribute("messaging.consumer.group.name") == "breaker--fail");
     let points = points.await;
     let states = by(&points, "eventkit.subscription.state", "eventkit.state");
     assert_eq!((states["paused"], states["running"]), (1.0, 0.0));
+    let lag = service.handle.health().subscriptions[0].lag.unwrap();
+    assert!(lag > 40, "{lag}");
+    let lag = BTreeMap::from([("memory", f64::from(u32::try_from(lag).unwrap()))]);
+    assert_eq!(
+        by(&points, "eventkit.lag.messages", "messaging.system"),
+        lag
+    );
     service.stop().await;
 }
 
