@@ -52,7 +52,7 @@ fn the_table_of_mistakes_is_up_to_date() {
         "catalog",
         "build",
     ] {
-        for (case, stderr) in messages(&Path::new(folder)) {
+        for (case, stderr) in messages(Path::new(folder)) {
             let errors: Vec<&str> = stderr.lines().filter(|line| is_error(line)).collect();
             let first = errors.first().copied().unwrap_or_default();
             let first = first.split_once(": ").map_or(first, |(_, message)| message);

@@ -115,7 +115,8 @@ async fn the_counts_equal_the_health() {
         "messaging.client.operation.duration",
         "messaging.operation.name",
     );
-    assert_eq!(settled.values().sum::<f64>(), 6.0, "{settled:?}");
+    let all: f64 = settled.values().sum();
+    assert!((5.5..6.5).contains(&all), "{settled:?}");
     assert!(settled["ack"] >= 3.0, "{settled:?}");
     for point in &points {
         assert_eq!(point.attribute("messaging.destination.name"), "memory");

@@ -154,7 +154,7 @@ async fn read(
         }
         if found == limit {
             output::note(format_args!(
-                "the first {limit} dead letters; --all lists all"
+                "the list ends after {limit}; --all lists all dead letters"
             ));
             break Ok(());
         }
