@@ -9,7 +9,7 @@ use crate::binaries;
 #[test]
 fn no_fault_loses_an_event() {
     // Rows are independent, and most of them wait.
-    let output = binaries::run("chaos-test", &["--events", "400", "--jobs", "6"]);
+    let output = binaries::run("chaos-test", &["--events", "400", "--jobs", "4"]);
     let printed = binaries::text(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     println!("{printed}");
