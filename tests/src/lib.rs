@@ -3,6 +3,7 @@
 pub mod asyncapi;
 pub mod attributes;
 pub mod chromium;
+pub mod folder;
 pub mod fuzz;
 pub mod guard;
 pub mod header_values;

@@ -7,28 +7,30 @@ use std::path::Path;
 
 use expect_test::expect_file;
 
+/// Compiles the programs of a folder, each of which has a mistake, and compares the messages.
+fn check(folder: &str) {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail(format!("{folder}/*.rs"));
+}
+
 #[test]
 fn cloud_event() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("cloud_event/*.rs");
+    check("cloud_event");
 }
 
 #[test]
 fn handles() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("handles/*.rs");
+    check("handles");
 }
 
 #[test]
 fn handler_error() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("handler_error/*.rs");
+    check("handler_error");
 }
 
 #[test]
 fn catalog() {
-    let cases = trybuild::TestCases::new();
-    cases.compile_fail("catalog/*.rs");
+    check("catalog");
 }
 
 /// If programs that pass are included, all programs are built instead of only checked.

@@ -2,11 +2,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::{env, fs, process, thread};
+use std::thread;
 
+use eventkit_tests::folder::Folder;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::crypto::ring;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -102,31 +101,10 @@ fn answer(config: &Arc<ServerConfig>, stream: TcpStream) -> std::io::Result<Stri
     Ok(first.trim_end().to_owned())
 }
 
-/// A folder of files, which is deleted.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("eventkit-cli-https-{}-{number}", process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// Writes a file, and returns its path.
-    fn file(&self, name: &str, content: &str) -> String {
-        let path = self.0.join(name);
-        fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Writes a file, and returns its path.
+fn file(folder: &Folder, name: &str, content: &str) -> String {
+    let path = folder.write(name, content);
+    path.to_str().unwrap().to_owned()
 }
 
 fn send(url: &str, more: &[&str]) -> Run {
@@ -137,9 +115,9 @@ fn send(url: &str, more: &[&str]) -> Run {
 fn a_server_of_a_private_authority_is_trusted_if_it_is_named() {
     let own = authority();
     let server = Server::start(&own, None);
-    let folder = Folder::new();
-    let trusted = folder.file("ca.pem", &own.pem());
-    let other = folder.file("other.pem", &authority().pem());
+    let folder = Folder::create();
+    let trusted = file(&folder, "ca.pem", &own.pem());
+    let other = file(&folder, "other.pem", &authority().pem());
 
     let ended = send(&server.url, &["--ca-cert", &trusted]);
     ended.assert_code(0);
@@ -169,12 +147,12 @@ fn a_server_of_a_private_authority_is_trusted_if_it_is_named() {
 fn a_client_shows_its_certificate() {
     let (own, clients) = (authority(), authority());
     let server = Server::start(&own, Some(&clients));
-    let folder = Folder::new();
-    let trusted = folder.file("ca.pem", &own.pem());
+    let folder = Folder::create();
+    let trusted = file(&folder, "ca.pem", &own.pem());
     let write = |name: &str, authority: &Authority| {
         let (certificate, key) = certificate(authority, "client");
-        let certificate = folder.file(&format!("{name}.pem"), &certificate.pem());
-        let key = folder.file(&format!("{name}.key"), &key.serialize_pem());
+        let certificate = file(&folder, &format!("{name}.pem"), &certificate.pem());
+        let key = file(&folder, &format!("{name}.key"), &key.serialize_pem());
         (certificate, key)
     };
     let with = |(certificate, key): &(String, String)| {
@@ -199,13 +177,13 @@ fn a_client_shows_its_certificate() {
 
 #[test]
 fn files_without_a_certificate_or_key_are_named() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let (certificate, key) = certificate(&authority(), "client");
-    let certificate = folder.file("client.pem", &certificate.pem());
+    let certificate = file(&folder, "client.pem", &certificate.pem());
     let secret = key.serialize_pem();
-    let key = folder.file("client.key", &secret);
-    let empty = folder.file("empty.pem", "");
-    let cut = folder.file("cut.key", &secret[..secret.len() / 2]);
+    let key = file(&folder, "client.key", &secret);
+    let empty = file(&folder, "empty.pem", "");
+    let cut = file(&folder, "cut.key", &secret[..secret.len() / 2]);
     let absent = "/no/such/file";
     let identity = |certificate, key| vec!["--client-cert", certificate, "--client-key", key];
     for (arguments, path) in [

@@ -88,11 +88,8 @@ impl Shop {
     /// Sends a request, and returns the head and the body of the response.
     pub(crate) fn request(&self, line: &str, headers: &[&str], body: &str) -> (String, String) {
         let answer = self.exchange(line, headers, body);
-        let (head, body) = binaries::text(&answer)
-            .split_once("\r\n\r\n")
-            .map(|(head, body)| (head.to_owned(), body.to_owned()))
-            .expect("a head should end with an empty line");
-        (head, body)
+        let (head, body) = parts(&answer);
+        (head.to_owned(), body.to_owned())
     }
 
     fn exchange(&self, line: &str, headers: &[&str], body: &str) -> Vec<u8> {
@@ -186,12 +183,16 @@ impl Drop for Shop {
     }
 }
 
+/// Returns the head and the body of a response.
+fn parts(response: &[u8]) -> (&str, &str) {
+    let text = binaries::text(response);
+    let parts = text.split_once("\r\n\r\n");
+    parts.unwrap_or_else(|| panic!("no response: {text:?}"))
+}
+
 impl Answer {
     fn read(bytes: &[u8]) -> Self {
-        let text = binaries::text(bytes);
-        let (head, body) = text
-            .split_once("\r\n\r\n")
-            .unwrap_or_else(|| panic!("no response: {text:?}"));
+        let (head, body) = parts(bytes);
         let status = head
             .split(' ')
             .nth(1)
@@ -202,7 +203,8 @@ impl Answer {
         Self {
             status: status.unwrap_or_else(|| panic!("no status: {head}")),
             content_type: content_type.unwrap_or_default().to_owned(),
-            json: serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {text}")),
+            json: serde_json::from_str(body)
+                .unwrap_or_else(|error| panic!("{error}: {head}\r\n\r\n{body}")),
         }
     }
 

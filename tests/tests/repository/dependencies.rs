@@ -1,23 +1,8 @@
 //! The dependencies of the published packages.
 
 use std::fs;
-use std::path::Path;
 
-use crate::workspace::published;
-
-/// Returns the text of all source files below a folder.
-fn sources(folder: &Path) -> String {
-    let mut text = String::new();
-    for entry in fs::read_dir(folder).expect("a folder should be readable") {
-        let path = entry.expect("an entry should be readable").path();
-        if path.is_dir() {
-            text.push_str(&sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            text.push_str(&fs::read_to_string(&path).expect("a file should be text"));
-        }
-    }
-    text
-}
+use crate::workspace::{files, published};
 
 /// Returns whether code has the name of a crate in a path, a macro call or an import.
 fn uses(code: &str, name: &str) -> bool {
@@ -34,7 +19,10 @@ fn uses(code: &str, name: &str) -> bool {
 fn every_dependency_is_used() {
     let mut unused = Vec::new();
     for package in published() {
-        let code = sources(&package.folder().join("src"));
+        let sources = files(&package.folder().join("src"), "rs").into_iter();
+        let code: String = sources
+            .map(|path| fs::read_to_string(path).expect("a file should be text"))
+            .collect();
         let dependencies = package.dependencies.iter();
         for dependency in dependencies.filter(|dependency| dependency.kind.is_none()) {
             if !uses(&code, &dependency.name.replace('-', "_")) {

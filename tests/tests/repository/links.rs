@@ -1,17 +1,14 @@
 //! Links in the pages of the repository lead to existing files and headings.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::workspace::root;
-
-/// Directories without pages of the repository.
-const SKIPPED: [&str; 4] = ["target", "corpus", "node_modules", ".git"];
+use crate::workspace::{files, root};
 
 #[test]
 fn each_relative_link_leads_to_a_file_and_a_heading() {
     let mut broken = Vec::new();
-    for page in pages(&root()) {
+    for page in files(&root(), "md") {
         let text = fs::read_to_string(&page).unwrap();
         for link in links(&text) {
             let is_right = if is_included(&page) {
@@ -26,21 +23,6 @@ fn each_relative_link_leads_to_a_file_and_a_heading() {
         }
     }
     assert!(broken.is_empty(), "broken links:\n{}", broken.join("\n"));
-}
-
-/// Returns the Markdown files below a folder.
-fn pages(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if path.is_dir() && !SKIPPED.contains(&&*name) {
-            found.extend(pages(&path));
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            found.push(path);
-        }
-    }
-    found
 }
 
 /// Returns whether a page is included in the documentation of a crate.

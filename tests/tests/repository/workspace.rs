@@ -1,6 +1,7 @@
 //! The packages of the workspace, from the metadata of cargo.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -54,6 +55,24 @@ impl Package {
 /// Returns the root of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Directories without files of the repository.
+const SKIPPED: [&str; 4] = ["target", "corpus", "node_modules", ".git"];
+
+/// Returns the files below a folder with an extension.
+pub(crate) fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder should be readable") {
+        let path = entry.expect("an entry should be readable").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if path.is_dir() && !SKIPPED.contains(&&*name) {
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|own| own == extension) {
+            found.push(path);
+        }
+    }
+    found
 }
 
 /// Returns every member of the workspace that is published.

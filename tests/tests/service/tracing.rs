@@ -65,15 +65,21 @@ fn noting() -> (Log, DefaultGuard) {
     (log, guard)
 }
 
-#[tokio::test(start_paused = true)]
-async fn an_event_has_a_span_and_a_failure_has_a_log_line() {
-    let (told, _guard) = noting();
+/// Returns a harness whose handler fails at once.
+fn failing() -> TestHarness {
     let harness = TestHarness::new();
     harness
         .registry
         .with_name("h")
         .policy(Policy::new().attempts(1))
         .register_async("t", |_: Event| async { Err::<(), _>("no printer") });
+    harness
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_has_a_span_and_a_failure_has_a_log_line() {
+    let (told, _guard) = noting();
+    let harness = failing();
     let _service = harness.start().await;
     harness.publish(&event("t", "0")).await;
     harness.dead(1).await;
@@ -132,12 +138,7 @@ async fn a_message_that_is_not_an_event_has_a_log_line_with_its_position() {
 #[tokio::test(start_paused = true)]
 async fn a_log_line_names_the_cause_of_an_error() {
     let (told, _guard) = noting();
-    let harness = TestHarness::new();
-    harness
-        .registry
-        .with_name("h")
-        .policy(Policy::new().attempts(1))
-        .register("t", |_: &Event| Err::<(), _>("no printer"));
+    let harness = failing();
     let letters = FailingPublisher::new(&harness.memory, |_| {
         Fault::Refused(TransportErrorKind::Rejected)
     });

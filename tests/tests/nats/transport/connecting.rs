@@ -1,15 +1,14 @@
 //! Servers that require TLS, and all kinds of credentials.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{env, fs, process};
 
 use async_nats::ConnectOptions;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use eventkit::transport::{TransportError, TransportErrorKind};
 use eventkit_nats::Nats;
+use eventkit_tests::folder::Folder;
 use eventkit_tests::nats::Server;
 use nkeys::KeyPair;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa};
@@ -20,36 +19,10 @@ use super::{PATIENCE, assert_says, event};
 
 use TransportErrorKind::{Configuration, Unavailable};
 
-/// A directory for the files of a server and its clients.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("eventkit-connecting-{}-{number}", process::id());
-        let path = env::temp_dir().join(name);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn write(&self, name: &str, content: &str) -> PathBuf {
-        let path = self.0.join(name);
-        fs::write(&path, content).unwrap();
-        path
-    }
-
-    /// Starts a server with a configuration file.
-    fn server(&self, config: &str) -> Option<Server> {
-        let path = self.write("server.conf", config);
-        Server::start_with(&["--config", path.to_str().unwrap()])
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Starts a server with a configuration file.
+fn start(folder: &Folder, config: &str) -> Option<Server> {
+    let path = folder.write("server.conf", config);
+    Server::start_with(&["--config", path.to_str().unwrap()])
 }
 
 /// The files of a certificate authority and of certificates that it signed.
@@ -137,11 +110,11 @@ async fn refused(url: String, options: ConnectOptions) -> TransportError {
 
 #[tokio::test]
 async fn a_server_with_tls_and_a_private_authority() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let certificates = Certificates::new(&folder);
     let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
     for scheme in ["nats://", "tls://"] {
-        let Some(server) = folder.server(&certificates.config("")) else {
+        let Some(server) = start(&folder, &certificates.config("")) else {
             return;
         };
         let error = refused(url(&server, scheme), ConnectOptions::new()).await;
@@ -160,7 +133,7 @@ async fn a_server_without_tls_is_an_error_if_tls_is_required() {
     let Some(server) = Server::start() else {
         return;
     };
-    let folder = Folder::new();
+    let folder = Folder::create();
     let options = ConnectOptions::new().add_root_certificates(Certificates::new(&folder).authority);
     let error = timeout(PATIENCE, refused(url(&server, "tls://"), options)).await;
     assert_says(&error.unwrap(), Configuration, &["127.0.0.1"]);
@@ -168,9 +141,9 @@ async fn a_server_without_tls_is_an_error_if_tls_is_required() {
 
 #[tokio::test]
 async fn a_server_that_verifies_the_certificates_of_clients() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let certificates = Certificates::new(&folder);
-    let Some(server) = folder.server(&certificates.config("verify: true")) else {
+    let Some(server) = start(&folder, &certificates.config("verify: true")) else {
         return;
     };
     let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
@@ -184,12 +157,12 @@ async fn a_server_that_verifies_the_certificates_of_clients() {
 
 #[tokio::test]
 async fn a_user_and_a_password_over_tls() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let certificates = Certificates::new(&folder);
     let config = certificates.config("") + "authorization { user: ann, password: \"p@ss\" }";
     let trusting = || ConnectOptions::new().add_root_certificates(certificates.authority.clone());
     for in_url in [true, false] {
-        let Some(server) = folder.server(&config) else {
+        let Some(server) = start(&folder, &config) else {
             return;
         };
         let error = refused(url(&server, "tls://ann:other@"), trusting()).await;
@@ -235,13 +208,13 @@ async fn users_passwords_and_tokens_as_options_and_in_the_url() {
 
 #[tokio::test]
 async fn an_nkey() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let user = KeyPair::new_user();
     let config = format!(
         "authorization {{ users: [{{ nkey: {} }}] }}",
         user.public_key()
     );
-    let Some(server) = folder.server(&config) else {
+    let Some(server) = start(&folder, &config) else {
         return;
     };
     let other = ConnectOptions::new().nkey(KeyPair::new_user().seed().unwrap());
@@ -296,7 +269,7 @@ fn credentials(account: &KeyPair) -> String {
 
 #[tokio::test]
 async fn a_credentials_file_of_an_operator() {
-    let folder = Folder::new();
+    let folder = Folder::create();
     let operator = KeyPair::new_operator();
     let [system, shop, foreign] = [(); 3].map(|()| KeyPair::new_account());
     let of_operator = jwt(
@@ -316,7 +289,7 @@ async fn a_credentials_file_of_an_operator() {
         shop.public_key(),
         jwt(&operator, &shop, &account()),
     );
-    let Some(server) = folder.server(&config) else {
+    let Some(server) = start(&folder, &config) else {
         return;
     };
     let other = ConnectOptions::with_credentials(&credentials(&foreign)).unwrap();

@@ -1,13 +1,11 @@
 //! Brokers that require TLS, and the credentials of clients.
 
 use std::fmt::Write;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-use std::{env, fs, process};
 
 use eventkit::transport::{TransportError, TransportErrorKind};
 use eventkit_rabbitmq::{RabbitMq, RabbitMqBuilder};
+use eventkit_tests::folder::Folder;
 use eventkit_tests::rabbitmq::{Extras, Server};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::time::timeout;
@@ -38,18 +36,14 @@ fn certificate(authority: &Authority, host: &str) -> (String, String) {
 /// A broker with TLS.
 struct Broker {
     server: Server,
-    folder: PathBuf,
+    _folder: Folder,
 }
 
 impl Broker {
     /// Starts a broker with a certificate of an authority, or returns `None` where the tests with one are
     /// turned off.
     fn start(authority: &Authority, settings: &str, plugins: &'static str) -> Option<Self> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("eventkit-rabbitmq-tls-{}-{number}", process::id());
-        let folder = env::temp_dir().join(name);
-        fs::create_dir_all(&folder).unwrap();
+        let folder = Folder::create();
         let (certificate, key) = certificate(authority, "localhost");
         let authority = authority.pem();
         let mut files = String::from("listeners.ssl.default = {port}\n");
@@ -58,23 +52,19 @@ impl Broker {
             ("certfile", certificate),
             ("keyfile", key),
         ] {
-            let path = folder.join(option);
-            fs::write(&path, content).unwrap();
+            let path = folder.write(option, &content);
             writeln!(files, "ssl_options.{option} = {}", path.display()).unwrap();
         }
         let settings = files + settings;
         let server = Server::start_with(Extras { settings, plugins })?;
-        Some(Self { server, folder })
+        Some(Self {
+            server,
+            _folder: folder,
+        })
     }
 
     fn url(&self, start: &str, rest: &str) -> String {
         format!("{start}:{}/%2f{rest}", self.server.extra_port())
-    }
-}
-
-impl Drop for Broker {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
