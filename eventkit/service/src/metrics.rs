@@ -58,16 +58,12 @@ pub(crate) fn record_duration(
     duration: Duration,
     error: Option<&'static str>,
 ) {
-    let attributes = &status.attributes().process;
-    let seconds = duration.as_secs_f64();
-    match error {
-        // The usual case allocates nothing.
-        None => PROCESS_DURATION.record(seconds, attributes),
-        Some(error) => {
-            let error = KeyValue::new("error.type", error);
-            PROCESS_DURATION.record(seconds, &with(attributes, error));
-        }
-    }
+    record(
+        &PROCESS_DURATION,
+        duration,
+        &status.attributes().process,
+        error,
+    );
 }
 
 /// Records how long a settlement took, and the kind of the error if the transport did not confirm it.
@@ -78,15 +74,32 @@ pub(crate) fn record_settlement(
     error: Option<&'static str>,
 ) {
     let attributes = status.attributes();
-    let seconds = duration.as_secs_f64();
-    if operation == "ack" && error.is_none() {
-        // The usual case allocates nothing.
-        OPERATION_DURATION.record(seconds, &attributes.ack);
-        return;
+    match operation {
+        "ack" => record(&OPERATION_DURATION, duration, &attributes.ack, error),
+        _ => record(
+            &OPERATION_DURATION,
+            duration,
+            &attributes.settle(operation),
+            error,
+        ),
     }
-    let mut all = attributes.settle(operation);
-    all.extend(error.map(|error| KeyValue::new("error.type", error)));
-    OPERATION_DURATION.record(seconds, &all);
+}
+
+fn record(
+    histogram: &Histogram<f64>,
+    duration: Duration,
+    attributes: &[KeyValue],
+    error: Option<&'static str>,
+) {
+    let seconds = duration.as_secs_f64();
+    match error {
+        // The usual case allocates nothing.
+        None => histogram.record(seconds, attributes),
+        Some(error) => {
+            let error = KeyValue::new("error.type", error);
+            histogram.record(seconds, &with(attributes, error));
+        }
+    }
 }
 
 /// What is observed of a service, for as long as its handles live.

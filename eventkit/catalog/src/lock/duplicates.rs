@@ -24,10 +24,9 @@ impl<'de> Visitor<'de> for NoDuplicates {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
         let mut names = BTreeSet::new();
         while let Some((name, Self)) = members.next_entry::<String, Self>()? {
-            if names.contains(&name) {
+            if let Some(name) = names.replace(name) {
                 return Err(A::Error::custom(format_args!("duplicate member {name:?}")));
             }
-            names.insert(name);
         }
         Ok(self)
     }

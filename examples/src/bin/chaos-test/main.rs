@@ -7,12 +7,13 @@
 //! cargo run -p eventkit-examples --release --bin chaos-test -- --row widened --events 400
 //! ```
 //!
-//! Each row has its own NATS server or cluster, or an exchange on RabbitMQ, on free ports and with its own
-//! directory. The rows on RabbitMQ share a node, unless the fault is one of the node. The program publishes events and starts itself as worker processes, which handle
-//! them. It causes a fault, and counts the effects of the handlers. It exits with 1 if a
-//! promise was broken: an event was lost, a healthy event became a dead letter, a dead letter is
-//! missing, or there are more repeated effects than the row allows. A row allows the number of
-//! events in flight at a fault, times the number of faults.
+//! Each row has its own NATS server or cluster, or an exchange on RabbitMQ, on free ports and with
+//! its own directory. The rows on RabbitMQ share a node, unless the fault is one of the node. The
+//! program publishes events and starts itself as worker processes, which handle them. It causes a
+//! fault, and counts the effects of the handlers. It exits with 1 if a promise was broken: an event
+//! was lost, a healthy event became a dead letter, a dead letter is missing, or there are more
+//! repeated effects than the row allows. A row allows the number of events in flight at a fault,
+//! times the number of faults.
 
 mod broker;
 mod broker_config;

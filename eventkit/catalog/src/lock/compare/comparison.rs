@@ -47,13 +47,9 @@ impl<'r> Comparison<'r> {
     ) -> Vec<Difference> {
         let mut rejections = Vec::new();
         // The same variant first: an enum with many of them is compared in fewer steps.
-        let rank = |reader: &&Value| match () {
-            () if *reader == writer => 0,
-            () if is_similar(writer, reader) => 1,
-            () => 2,
-        };
-        let of_rank = |wanted| readers.iter().filter(move |reader| rank(reader) == wanted);
-        for reader in (0..=2).flat_map(of_rank) {
+        let mut ordered: Vec<&Value> = readers.iter().collect();
+        ordered.sort_by_cached_key(|reader| (*reader != writer, !is_similar(writer, reader)));
+        for reader in ordered {
             let differences = self.single(path, writer, reader);
             if differences.is_empty() {
                 return differences;
@@ -114,9 +110,7 @@ impl<'r> Comparison<'r> {
             None => fail("readers restrict a value of any type".to_owned()),
         }
     }
-}
 
-impl Comparison<'_> {
     /// Returns whether a reader has a keyword, and the writer does not have the same.
     fn differs(&self, writer: &Value, reader: &Value, keyword: &str) -> bool {
         let Some(read) = reader.get(keyword) else {

@@ -1,4 +1,4 @@
-//! What a reader does not accept.
+//! Differences: the parts of the data that a reader does not accept.
 
 use serde_json::Value;
 

@@ -332,6 +332,7 @@ mod tests {
             assert!(!format!("{error:?}").contains("p4ss"), "{error:?}");
         }
     }
+
     #[tokio::test]
     async fn an_internal_error_is_not_the_last_answer() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
