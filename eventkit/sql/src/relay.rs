@@ -198,6 +198,8 @@ impl<DB: SqlDatabase> Relay<DB> {
             };
             let wait = match active.run().await {
                 Ok(()) => return,
+                // The other relay publishes what is due.
+                Err(Inactive::Superseded) if *stopped.borrow() => return,
                 Err(Inactive::Superseded) => {
                     failures = 0;
                     self.lock().error = None;
@@ -214,9 +216,7 @@ impl<DB: SqlDatabase> Relay<DB> {
                 }
             };
             self.lock().end();
-            if timeout(wait, stop(&mut stopped)).await.is_ok() {
-                return;
-            }
+            pause(wait, &mut stopped).await;
         }
     }
 
@@ -377,7 +377,8 @@ impl<DB: SqlDatabase> Active<'_, DB> {
             self.mark().await?;
             self.keep_house().await?;
             failures += 1;
-            sleep(backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures)).await;
+            let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures);
+            pause(delay, &mut self.stopped).await;
         }
     }
 
@@ -467,6 +468,15 @@ impl<DB: SqlDatabase> Active<'_, DB> {
 fn unsigned<DB: SqlDatabase>(row: &DB::Row, column: usize) -> Result<Option<u64>, sqlx::Error> {
     let number = DB::integer(row, column)?;
     Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
+}
+
+/// Waits for a delay before a retry. If the relay is stopped meanwhile, it retries at once.
+async fn pause(delay: Duration, stopped: &mut watch::Receiver<bool>) {
+    if *stopped.borrow() {
+        sleep(delay).await;
+    } else {
+        let _ = timeout(delay, stop(stopped)).await;
+    }
 }
 
 /// Waits until a relay is stopped.

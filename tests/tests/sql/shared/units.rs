@@ -236,6 +236,7 @@ async fn two_services_with_the_same_events_have_their_effects_once() {
             .await;
     }
     assert_eq!(balance(&pool).await, 20);
+    booked.until(20).await;
     for (_, handle, running) in services {
         handle.stop();
         running.await.unwrap().unwrap();

@@ -3,6 +3,7 @@
 mod batches;
 mod files;
 mod full;
+mod locked;
 mod rolled_back;
 
 use std::path::PathBuf;
