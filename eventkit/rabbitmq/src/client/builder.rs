@@ -10,12 +10,11 @@ use eventkit::transport::TransportError;
 use eventkit::transport::backoff::FAR_FUTURE;
 use lapin::uri::AMQPUri;
 
-use super::link::Link;
+use super::link::Links;
 #[cfg(feature = "management")]
 use super::management::{Api, Inspection};
 #[cfg(feature = "management")]
 use super::operators;
-use super::publishing::Publishing;
 use super::security::{Certificates, Security};
 use super::shared::Shared;
 use super::transport::RabbitMq;
@@ -239,16 +238,14 @@ impl RabbitMqBuilder {
         #[cfg(feature = "management")]
         let inspection = self.inspection(&uri)?;
         let security = Security::new(&uri.scheme, self.certificates)?;
-        let link = |purpose| Link::new(uri.clone(), security.clone(), purpose, self.timeout);
-        let (link, publishing) = (link("consumers"), link("publishing"));
-        let publishing = Publishing::new(publishing, self.timeout);
+        let links = Links::new(&uri, &security, self.timeout);
         let names = Names::new(&self.exchange);
         let mode = match self.format {
             Some(format) => Mode::Structured(format),
             None => Mode::Binary(self.separator),
         };
         let settings = (mode, self.limits);
-        let shared = Shared::new(names, settings, self.timeout, link, publishing);
+        let shared = Shared::new(names, settings, self.timeout, links);
         #[cfg(feature = "management")]
         let shared = shared.with_inspection(inspection);
         shared.administrator().ensure_exchange().await?;

@@ -21,6 +21,28 @@ const INITIAL_DELAY: Duration = Duration::from_millis(50);
 /// The maximum delay before connecting again.
 const MAX_DELAY: Duration = Duration::from_secs(5);
 
+/// The connections of a process, each of which is opened when it is needed.
+///
+/// An alarm of the broker blocks the one of publishing. A broker under load may close the one of a declaration
+/// that fails: on the one of consumers, it would deliver all messages in flight again.
+#[derive(Debug)]
+pub(super) struct Links {
+    pub(super) consumers: Link,
+    pub(super) administration: Link,
+    pub(super) publishing: Link,
+}
+
+impl Links {
+    pub(super) fn new(uri: &AMQPUri, security: &Security, timeout: Duration) -> Self {
+        let link = |purpose| Link::new(uri.clone(), security.clone(), purpose, timeout);
+        Self {
+            consumers: link("consumers"),
+            administration: link("administration"),
+            publishing: link("publishing"),
+        }
+    }
+}
+
 /// A connection for one purpose. The client itself does not reconnect.
 pub(super) struct Link {
     uri: AMQPUri,
@@ -43,12 +65,7 @@ struct Failures {
 }
 
 impl Link {
-    pub(super) fn new(
-        uri: AMQPUri,
-        security: Security,
-        purpose: &'static str,
-        timeout: Duration,
-    ) -> Self {
+    fn new(uri: AMQPUri, security: Security, purpose: &'static str, timeout: Duration) -> Self {
         Self {
             uri,
             security,

@@ -1,6 +1,6 @@
 //! Channels on which the broker confirms messages.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use eventkit::transport::TransportError;
@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::error::{answer, is_mismatch, is_not_found, transport_error};
-use super::link::Link;
+use super::link::Links;
 use crate::mapping::message::encoded_size;
 use crate::mapping::names::short;
 
@@ -27,7 +27,7 @@ const MIN_FRAME_SIZE: usize = 4_096;
 /// message that it refuses, with all other messages on it.
 #[derive(Debug)]
 pub(super) struct Publishing {
-    link: Link,
+    links: Arc<Links>,
     timeout: Duration,
     /// The channels without a message.
     idle: Mutex<Vec<Channel>>,
@@ -45,9 +45,9 @@ pub(super) enum Outcome {
 }
 
 impl Publishing {
-    pub(super) fn new(link: Link, timeout: Duration) -> Self {
+    pub(super) fn new(links: Arc<Links>, timeout: Duration) -> Self {
         Self {
-            link,
+            links,
             timeout,
             idle: Mutex::default(),
             permits: Semaphore::new(MAX_CHANNELS),
@@ -55,7 +55,7 @@ impl Publishing {
     }
 
     pub(super) fn is_blocked(&self) -> bool {
-        self.link.is_blocked()
+        self.links.publishing.is_blocked()
     }
 
     /// Publishes a message, and returns once the broker has confirmed it; `operation` completes the message
@@ -124,7 +124,7 @@ impl Publishing {
         properties: &BasicProperties,
     ) -> Result<(), TransportError> {
         let bytes = encoded_size(properties);
-        let max = self.link.max_frame_size();
+        let max = self.links.publishing.max_frame_size();
         if bytes <= MIN_FRAME_SIZE || bytes <= max {
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl Publishing {
                 return Ok(channel);
             }
         }
-        let channel = self.link.channel().await?;
+        let channel = self.links.publishing.channel().await?;
         let selecting = channel.confirm_select(ConfirmSelectOptions::default());
         answer("ask for confirmations", self.timeout, selecting).await?;
         Ok(channel)

@@ -9,7 +9,7 @@ use eventkit::transport::{Subscription, TransportError};
 use tokio::task::JoinHandle;
 
 use super::deliveries::Deliveries;
-use super::link::Link;
+use super::link::Links;
 #[cfg(feature = "management")]
 use super::management::Inspection;
 use super::publishing::Publishing;
@@ -24,8 +24,7 @@ pub(super) struct Shared {
     pub(super) mode: Mode,
     pub(super) limits: Limits,
     pub(super) timeout: Duration,
-    /// The connection of consumers. It is not that of publishing, which an alarm of the broker blocks.
-    pub(super) link: Arc<Link>,
+    pub(super) links: Arc<Links>,
     pub(super) publishing: Arc<Publishing>,
     pub(super) log: StateLog,
     /// The comparison of what operators make, if the management API is configured.
@@ -59,17 +58,17 @@ impl Shared {
         names: Names,
         (mode, limits): (Mode, Limits),
         timeout: Duration,
-        link: Link,
-        publishing: Publishing,
+        links: Links,
     ) -> Self {
-        let (link, publishing) = (Arc::new(link), Arc::new(publishing));
-        let log = StateLog::new(Arc::clone(&link), Arc::clone(&publishing), &names, timeout);
+        let links = Arc::new(links);
+        let publishing = Arc::new(Publishing::new(Arc::clone(&links), timeout));
+        let log = StateLog::new(Arc::clone(&links), Arc::clone(&publishing), &names, timeout);
         Self {
             names,
             mode,
             limits,
             timeout,
-            link,
+            links,
             publishing,
             log,
             #[cfg(feature = "management")]
@@ -94,7 +93,7 @@ impl Shared {
 
     pub(super) fn administrator(&self) -> Administrator<'_> {
         Administrator {
-            link: &self.link,
+            link: &self.links.administration,
             names: &self.names,
             timeout: self.timeout,
         }

@@ -26,7 +26,7 @@ use uuid::Uuid;
 
 use super::entry::{Entry, SubscriptionState};
 use super::error::{answer, is_not_found, transport_error};
-use super::link::Link;
+use super::link::Links;
 use super::publishing::{Outcome, Publishing};
 use super::queue::{Administrator, table, text};
 use super::state::State;
@@ -65,7 +65,7 @@ pub(super) struct StateLog {
 /// The part of the log that the follower shares with tasks that wait for it.
 #[derive(Debug)]
 struct Reading {
-    link: Arc<Link>,
+    links: Arc<Links>,
     stream: String,
     timeout: Duration,
     progress: Mutex<Progress>,
@@ -84,13 +84,13 @@ struct Progress {
 
 impl StateLog {
     pub(super) fn new(
-        link: Arc<Link>,
+        links: Arc<Links>,
         publishing: Arc<Publishing>,
         names: &Names,
         timeout: Duration,
     ) -> Self {
         let reading = Reading {
-            link,
+            links,
             stream: names.state.clone(),
             timeout,
             progress: Mutex::default(),
@@ -171,7 +171,7 @@ impl StateLog {
     async fn declare(&self) -> Result<(), TransportError> {
         warn!(stream = %self.names.state, "the stream of the state was deleted and is declared again");
         let administrator = Administrator {
-            link: &self.reading.link,
+            link: &self.reading.links.administration,
             names: &self.names,
             timeout: self.timeout,
         };
@@ -230,7 +230,7 @@ impl Reading {
 
     /// Opens a consumer that begins after the entries that were read.
     async fn open(&self) -> Result<Consumer, TransportError> {
-        let channel = self.link.channel().await?;
+        let channel = self.links.consumers.channel().await?;
         let qos = channel.basic_qos(PREFETCH, BasicQosOptions::default());
         answer("limit the prefetched entries", self.timeout, qos).await?;
         let next = self.progress().next;
@@ -381,14 +381,12 @@ mod tests {
 
     #[tokio::test]
     async fn an_append_that_is_given_up_leaves_nothing_behind() {
-        let link = |purpose| {
-            let uri = "amqp://127.0.0.1:1/%2f".parse().unwrap();
-            Link::new(uri, Security::Plain, purpose, Duration::from_secs(1))
-        };
+        let uri = "amqp://127.0.0.1:1/%2f".parse().unwrap();
         let timeout = Duration::from_secs(1);
-        let publishing = Arc::new(Publishing::new(link("publishing"), timeout));
+        let links = Arc::new(Links::new(&uri, &Security::Plain, timeout));
+        let publishing = Arc::new(Publishing::new(Arc::clone(&links), timeout));
         let names = Names::new("shop");
-        let log = StateLog::new(Arc::new(link("consumers")), publishing, &names, timeout);
+        let log = StateLog::new(links, publishing, &names, timeout);
         let mut appending = Box::pin(log.append(Entry::Marker));
         let context = &mut Context::from_waker(Waker::noop());
         assert!(appending.as_mut().poll(context).is_pending());

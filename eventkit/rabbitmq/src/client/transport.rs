@@ -156,7 +156,7 @@ impl RabbitMq {
         self.declare_prepared().await?;
         let declared = self.declare(subscription).await?;
         shared.wait_for_closing(&declared.queue).await;
-        let channel = shared.link.channel().await?;
+        let channel = shared.links.consumers.channel().await?;
         let qos = channel.basic_qos(prefetch(subscription), BasicQosOptions::default());
         answer("limit the messages in flight", shared.timeout, qos).await?;
         let consuming = channel.basic_consume(

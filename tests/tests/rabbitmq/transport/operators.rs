@@ -189,6 +189,58 @@ async fn channels_that_the_broker_closes_are_not_missed() {
 }
 
 #[tokio::test]
+async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
+    let node = Node::shared();
+    let Some(url) = node.url() else {
+        return;
+    };
+    // Connections of other tests are in another virtual host.
+    let vhost = "declarations";
+    let _ = control(&node, &["add_vhost", vhost]);
+    control(
+        &node,
+        &["set_permissions", "-p", vhost, "guest", ".*", ".*", ".*"],
+    );
+    let rabbitmq = RabbitMq::connect(url.replace("%2f", vhost)).exchange("shop");
+    let rabbitmq = rabbitmq.open().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let mut in_flight = Vec::new();
+    for number in ["1", "2", "3"] {
+        let event = event("t", number).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+        in_flight.push(next(&mut *consumer).await);
+    }
+
+    let listed = control(
+        &node,
+        &["list_connections", "pid", "vhost", "client_properties"],
+    );
+    let own = listed.lines().filter(|line| line.contains(vhost));
+    let connections: Vec<_> = own
+        .filter(|line| line.contains("eventkit administration"))
+        .filter_map(|line| line.split('\t').next())
+        .collect();
+    assert_eq!(connections.len(), 1, "{listed}");
+    control(&node, &["close_connection", connections[0], "a test"]);
+
+    // The queue of the delay is declared on a new connection.
+    let first = in_flight.remove(0);
+    first.handle.nack(Duration::from_millis(200)).await.unwrap();
+    let again = next(&mut *consumer).await;
+    assert_eq!((id(&again), again.metadata.delivery_count), ("1", 2));
+    in_flight.push(again);
+    for incoming in in_flight {
+        incoming.handle.ack().await.unwrap();
+    }
+    control(&node, &["delete_vhost", vhost]);
+}
+
+/// Runs `rabbitmqctl`, and returns its output.
+fn control(node: &Node, arguments: &[&str]) -> String {
+    node.server().unwrap().control(arguments)
+}
+
+#[tokio::test]
 async fn a_deleted_exchange_is_declared_again() {
     let node = Node::shared();
     let Some((builder, exchange)) = node.exchange() else {
@@ -284,8 +336,7 @@ async fn an_alarm_of_the_broker_blocks_only_publishing_and_is_in_the_status() {
         rabbitmq.publish(&event).await.unwrap();
     }
     let set = |watermark: &str| {
-        let server = node.server().unwrap();
-        let _ = server.control(&["set_vm_memory_high_watermark", watermark]);
+        let _ = control(&node, &["set_vm_memory_high_watermark", watermark]);
     };
     set("0.00001");
     // The broker notices that its memory is short at intervals.
