@@ -24,7 +24,7 @@ use crate::publishing::Publishing;
 use crate::row::{Allowance, Row};
 use crate::setup::{Fate, Setup};
 use crate::worker::{CONCURRENCY, SERVICE};
-use crate::worker_process::WorkerProcess;
+use crate::worker_process::{Reasons, WorkerProcess};
 
 /// The time without progress after which missing events count as lost.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,6 +33,7 @@ pub(crate) struct Environment {
     pub(crate) setup: Setup,
     pub(crate) broker: Broker,
     pub(crate) workers: Vec<WorkerProcess>,
+    reasons: Reasons,
     pub(crate) publishing: Publishing,
     pub(crate) tally: Tally,
     /// The connection of the publisher.
@@ -91,6 +92,7 @@ impl Environment {
             setup,
             broker,
             workers: Vec::new(),
+            reasons: Reasons::default(),
             publishing: Publishing::default(),
             tally: Tally::default(),
             connection,
@@ -167,7 +169,8 @@ impl Environment {
         self.count += 1;
         let effects = format!("{}.effects", self.count);
         self.setup.worker.effects = self.folder.0.join(effects);
-        self.workers.push(WorkerProcess::start(&self.setup.worker)?);
+        let worker = WorkerProcess::start(&self.setup.worker, &self.reasons)?;
+        self.workers.push(worker);
         self.newest()
     }
 
@@ -339,6 +342,7 @@ impl Environment {
             took,
             allowances: self.allowances,
             broken: self.broken,
+            reasons: self.reasons.all(),
         })
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Row {
     pub(crate) took: Duration,
     /// Other broken promises.
     pub(crate) broken: Vec<String>,
+    /// The reasons for which workers were not ready.
+    pub(crate) reasons: Vec<String>,
 }
 
 /// An allowance of repeated effects.
@@ -92,6 +94,11 @@ pub(crate) fn print(rows: &[Row]) {
     for row in rows {
         for broken in row.broken() {
             println!("BROKEN: {}: {broken}", row.title);
+        }
+        if !row.holds() {
+            for reason in &row.reasons {
+                println!("note: {}: a worker was not ready: {reason}", row.title);
+            }
         }
         if row.repeated_dead > 0 {
             println!(

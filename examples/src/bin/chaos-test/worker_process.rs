@@ -3,6 +3,7 @@
 use eventkit::BoxError;
 use std::env;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -22,6 +23,24 @@ pub(crate) struct WorkerProcess {
     said: watch::Receiver<Said>,
 }
 
+/// The reasons for which workers were not ready, in their order.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reasons(Arc<Mutex<Vec<String>>>);
+
+impl Reasons {
+    fn add(&self, reason: String) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.push(reason);
+    }
+
+    pub(crate) fn all(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
 /// The output of a worker so far.
 #[derive(Debug, Clone, Default)]
 struct Said {
@@ -33,7 +52,7 @@ struct Said {
 }
 
 impl WorkerProcess {
-    pub(crate) fn start(config: &WorkerConfig) -> Result<Self, BoxError> {
+    pub(crate) fn start(config: &WorkerConfig, reasons: &Reasons) -> Result<Self, BoxError> {
         let mut process = Command::new(env::current_exe()?)
             .args([worker::COMMAND, &serde_json::to_string(config)?])
             .stdin(Stdio::null())
@@ -45,7 +64,7 @@ impl WorkerProcess {
             .take()
             .ok_or("the worker has no standard output")?;
         let (sender, said) = watch::channel(Said::default());
-        tokio::spawn(listen(stdout, sender));
+        tokio::spawn(listen(stdout, sender, reasons.clone()));
         Ok(Self { process, said })
     }
 
@@ -120,9 +139,12 @@ impl WorkerProcess {
     }
 }
 
-async fn listen(stdout: ChildStdout, said: watch::Sender<Said>) {
+async fn listen(stdout: ChildStdout, said: watch::Sender<Said>, reasons: Reasons) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(reason) = line.strip_prefix(NOT_READY) {
+            reasons.add(reason.to_owned());
+        }
         said.send_modify(|said| said.hear(&line));
     }
 }
