@@ -5,13 +5,15 @@ use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use eventkit::transport::Subscription;
 use eventkit::{Dispatcher, Event, Policy, Registry};
 use eventkit_rabbitmq::RabbitMqBuilder;
 use eventkit_service::{RunError, Service, ServiceHandle, ShutdownReport};
-use tokio::task::JoinHandle;
+use tokio::sync::Barrier;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, event, publish, until};
+use super::{PATIENCE, event, next, publish, subscribe, until};
 use crate::node::Node;
 
 const COUNT: usize = 1_000;
@@ -183,5 +185,43 @@ async fn nothing_is_lost_while_the_broker_does_not_answer() {
     assert!(again <= 2 * 2 * (CONCURRENCY + 10), "{again} done again");
     for worker in workers {
         worker.stop().await;
+    }
+}
+
+/// Receives a message, and returns it with each delay at the same time as the other processes.
+async fn return_together(builder: RabbitMqBuilder, others: Arc<Barrier>) {
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.max_in_flight = 1;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    others.wait().await;
+    // The delays of queues that no process has declared before.
+    for delay in [64, 128, 256, 512].map(Duration::from_millis) {
+        let incoming = next(&mut *consumer).await;
+        others.wait().await;
+        incoming.handle.nack(delay).await.unwrap();
+    }
+    let incoming = next(&mut *consumer).await;
+    incoming.handle.ack().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_while_processes_declare_the_same_delay_queues() {
+    const PROCESSES: usize = 6;
+    let node = Node::shared();
+    for _ in 0..4 {
+        let Some((builder, _)) = node.exchange() else {
+            return;
+        };
+        let ready = Arc::new(Barrier::new(PROCESSES));
+        let mut processes = JoinSet::new();
+        let rabbitmq = builder.clone().open().await.unwrap();
+        subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+        for number in 0..PROCESSES {
+            let event = event("t", &number.to_string()).build().unwrap();
+            publish(&rabbitmq, &event).await;
+            processes.spawn(return_together(builder.clone(), Arc::clone(&ready)));
+        }
+        processes.join_all().await;
     }
 }
