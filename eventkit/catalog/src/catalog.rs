@@ -171,7 +171,7 @@ impl Catalog {
     /// # Errors
     ///
     /// Returns an error if a change is incompatible, if the file is missing, malformed or out of date,
-    /// or if it cannot be written.
+    /// if a later version of this crate wrote it, or if it cannot be written.
     pub fn check_lock(&self, path: impl AsRef<Path>) -> Result<(), LockError> {
         self.check_lock_with(path, Mode::Full)
     }

@@ -137,9 +137,9 @@ impl BrokerArguments {
             options = read.map_err(|error| Failure::file(path.display(), &error))?;
         }
         if let Some(path) = &self.nkey {
-            options = options.nkey(read(path)?.trim().to_owned());
+            options = options.nkey(seed(path)?);
         }
-        // The client would try to read the files until the time limit.
+        // The client would try to use a malformed file until the time limit.
         if let Some(path) = &self.ca_cert {
             certificates(path)?;
             options = options
@@ -159,6 +159,21 @@ impl BrokerArguments {
 #[cfg(any(feature = "http", feature = "nats", feature = "rabbitmq"))]
 pub(crate) fn read(path: &PathBuf) -> Result<String, Failure> {
     fs::read_to_string(path).map_err(|error| Failure::file(path.display(), &error))
+}
+
+/// Reads a file with the seed of an nkey.
+#[cfg(feature = "nats")]
+fn seed(path: &PathBuf) -> Result<String, Failure> {
+    let text = read(path)?;
+    let seed = text.trim();
+    // The client would try to use it until the time limit.
+    match nkeys::KeyPair::from_seed(seed) {
+        Ok(_) => Ok(seed.to_owned()),
+        Err(error) => Err(Failure::data(format!(
+            "{}: there is no seed of an nkey: {error}",
+            path.display()
+        ))),
+    }
 }
 
 /// Reads a file with certificates in PEM.

@@ -40,7 +40,7 @@ pub(crate) struct Found {
     pub(crate) json: Result<Bytes, String>,
 }
 
-/// What becomes of each event.
+/// A function that takes each event.
 type Take<'a> = dyn FnMut(Found) -> Result<(), Failure> + 'a;
 
 impl fmt::Display for Place {

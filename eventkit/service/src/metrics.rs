@@ -102,7 +102,7 @@ fn record(
     }
 }
 
-/// What is observed of a service, for as long as its handles live.
+/// The observed parts of a service, for as long as its handles live.
 #[derive(Clone)]
 struct Observed {
     subscriptions: Arc<[Weak<SubscriptionStatus>]>,

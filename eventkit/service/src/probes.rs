@@ -50,7 +50,7 @@ struct Live {
     live: bool,
 }
 
-/// What keeps a service from being ready.
+/// The readiness of a service.
 #[derive(Serialize)]
 struct Readiness {
     ready: bool,

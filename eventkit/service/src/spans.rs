@@ -36,7 +36,7 @@ impl Outcome {
 #[derive(Debug)]
 pub(crate) struct Processing {
     span: Span,
-    /// What the disposition does not say. Most messages leave it empty.
+    /// The outcome beyond the disposition. Most messages leave it empty.
     details: Mutex<Details>,
     #[cfg(feature = "otel")]
     start: std::time::Instant,

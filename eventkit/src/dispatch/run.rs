@@ -155,7 +155,7 @@ fn refuse(route: &Route, event: &dyn Dispatch, sync: bool) -> Result<(), Dispatc
     }
 }
 
-/// What handlers and filters need in addition to a typed value.
+/// The parts of an event that handlers and filters need in addition to a typed value.
 enum Made {
     /// The envelope, if a handler or a filter needs it.
     Envelope(Event),

@@ -1,4 +1,4 @@
-//! What the derive macro knows about an event type at compile time.
+//! The metadata of an event type, which the derive macro knows at compile time.
 
 use std::borrow::Cow;
 

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::process::Stdio;
 
 use crate::program::{command, event, run, run_of, run_with};
+use eventkit_tests::folder::Folder;
 use eventkit_tests::processes;
 
 #[test]
@@ -248,4 +249,18 @@ fn completions_are_scripts() {
         ended.assert_code(0);
         assert!(ended.text().contains("letters"), "{shell}");
     }
+}
+
+#[test]
+fn a_file_without_the_seed_of_an_nkey_is_named() {
+    let folder = Folder::create();
+    let path = folder.write("seed.nk", "SUAMALFORMED");
+    let path = path.to_str().unwrap();
+    let ended = run_with(
+        &["send", "nats://127.0.0.1:1", "--nkey", path],
+        event("1", "t"),
+    );
+    ended.assert_code(4);
+    ended.assert_says(&[path, "no seed of an nkey"]);
+    assert!(!ended.stderr.contains("SUAMALFORMED"), "{ended:#?}");
 }

@@ -69,6 +69,28 @@ pub enum LockError {
         /// The reason.
         reason: String,
     },
+    /// The text is a lock of a later version of this crate.
+    #[error(
+        "the lock has version {version}, and this version of eventkit-catalog knows {known}: update it"
+    )]
+    #[non_exhaustive]
+    Newer {
+        /// The version of the form of the lock.
+        version: u32,
+        /// The latest version that is known.
+        known: u32,
+    },
+    /// The file was written by a later version of this crate.
+    #[error("{} has version {version}, and this version of eventkit-catalog knows {known}: update it, or restore the file from version control", path.display())]
+    #[non_exhaustive]
+    NewerFile {
+        /// The path of the file.
+        path: PathBuf,
+        /// The version of the form of the file.
+        version: u32,
+        /// The latest version that is known.
+        known: u32,
+    },
     /// The variable has an unknown value.
     #[error("EVENTKIT_LOCK is {value:?}: the only value is `update`, which writes the file")]
     #[non_exhaustive]

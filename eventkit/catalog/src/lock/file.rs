@@ -31,6 +31,12 @@ struct File {
     events: BTreeMap<String, Contract>,
 }
 
+/// The version of a file, which may have a later form.
+#[derive(Deserialize)]
+struct Version {
+    version: u32,
+}
+
 impl fmt::Display for Lock {
     /// Writes the text of the lock file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,6 +56,14 @@ impl FromStr for Lock {
         let malformed = |reason: String| LockError::Malformed { reason };
         let NoDuplicates =
             serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        if let Ok(Version { version }) = serde_json::from_str(text)
+            && version > VERSION
+        {
+            return Err(LockError::Newer {
+                version,
+                known: VERSION,
+            });
+        }
         let file: File =
             serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
         if file.version != VERSION {
@@ -119,8 +133,11 @@ fn check_file(current: &Lock, path: &Path, mode: Mode) -> Result<(), LockError> 
 
 /// Writes the file, and prints the incompatible changes that this accepts.
 fn update(current: &Lock, path: &Path, mode: Mode) -> Result<(), LockError> {
-    // A malformed file is replaced.
-    let locked = read(path).ok().flatten();
+    let locked = match read(path) {
+        Err(error @ LockError::NewerFile { .. }) => return Err(error),
+        // A malformed file is replaced.
+        locked => locked.ok().flatten(),
+    };
     let changes = locked
         .map(|locked| locked.changes(current, mode))
         .unwrap_or_default();
@@ -155,6 +172,11 @@ fn read(path: &Path) -> Result<Option<Lock>, LockError> {
         Err(LockError::Malformed { reason }) => Err(LockError::MalformedFile {
             path: path.to_owned(),
             reason,
+        }),
+        Err(LockError::Newer { version, known }) => Err(LockError::NewerFile {
+            path: path.to_owned(),
+            version,
+            known,
         }),
         Err(error) => Err(error),
     }

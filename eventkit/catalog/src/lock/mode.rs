@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a change must not break, as the schema registry of Confluent names it.
+/// A compatibility mode, as the schema registry of Confluent defines it: the side that a change must not break.
 ///
 /// The default is [`Full`](Mode::Full): events wait in streams and as dead letters for new readers, and
 /// during a deployment old readers receive events of new senders.

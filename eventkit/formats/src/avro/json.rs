@@ -28,7 +28,7 @@ enum Items {
     Records,
 }
 
-/// What a value of a union is.
+/// A value of a union.
 enum Found<'a> {
     Container(Items),
     Null,

@@ -45,7 +45,7 @@ pub(super) async fn connect(
 #[derive(Debug)]
 struct CheckedStream<S> {
     inner: S,
-    /// What was read: first what was passed on, then what was checked, then the rest.
+    /// The bytes that were read: first those passed on, then those checked, then the rest.
     buffer: Vec<u8>,
     passed: usize,
     checked: usize,

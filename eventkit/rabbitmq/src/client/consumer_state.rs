@@ -1,4 +1,4 @@
-//! What a consumer shares with its keeper and with the messages that it delivered.
+//! The state that a consumer shares with its keeper and with the messages that it delivered.
 
 use std::sync::Arc;
 

@@ -47,7 +47,7 @@ impl Links {
 pub(super) struct Link {
     uri: AMQPUri,
     security: Security,
-    /// What the connection is for, as the broker shows it.
+    /// The purpose of the connection, as the broker shows it.
     purpose: &'static str,
     timeout: Duration,
     current: Mutex<Option<Arc<Connection>>>,

@@ -1,4 +1,4 @@
-//! What the clones of a transport and its consumers share.
+//! The state that the clones of a transport and its consumers share.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

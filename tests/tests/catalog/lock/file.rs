@@ -202,8 +202,8 @@ fn a_malformed_file_is_an_error() {
     for (text, part) in [
         ("<<<<<<< HEAD", "expected value"),
         (
-            r#"{"version":2,"events":{}}"#,
-            "its version is 2, expected 1",
+            r#"{"version":0,"events":{}}"#,
+            "its version is 0, expected 1",
         ),
         (
             r#"{"version":1,"events":{},"more":1}"#,
@@ -231,6 +231,26 @@ fn a_malformed_file_is_an_error() {
     }
     assert!(run(&path, "update").status.success());
     shop::catalog().check_lock(&path).unwrap();
+}
+
+#[test]
+fn a_file_of_a_later_version_is_an_error_and_stays() {
+    let path = path("later.json");
+    let text = r#"{"version":2,"types":[]}"#;
+    fs::write(&path, text).unwrap();
+    let error = shop::catalog().check_lock(&path).unwrap_err();
+    assert!(
+        matches!(&error, LockError::NewerFile { version: 2, .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("later.json has version 2"));
+    assert!(!run(&path, "update").status.success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    let error = text.parse::<Lock>().unwrap_err();
+    assert!(
+        matches!(&error, LockError::Newer { version: 2, .. }),
+        "{error}"
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::failure::{Status, status_of};
 
-/// What became of the events of a request.
+/// The answer to the request of some events.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(super) struct Answer {
     pub(super) outcome: Outcome,

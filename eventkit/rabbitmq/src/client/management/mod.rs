@@ -1,4 +1,4 @@
-//! What AMQP does not tell: the policies and bindings that operators make, read from the management API.
+//! The policies and bindings that operators make, which AMQP does not tell, read from the management API.
 
 mod api;
 mod bindings;

@@ -43,7 +43,7 @@ const KNOWN: &[&str] = &[
     "target-group-size",
 ];
 
-/// What a policy applies to.
+/// The kind of queue or exchange that a policy applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// The queue of a subscription.
