@@ -216,7 +216,9 @@ impl<DB: SqlDatabase> Relay<DB> {
                 }
             };
             self.lock().end();
-            pause(wait, &mut stopped).await;
+            if pause(wait, &mut stopped).await {
+                failures = 0;
+            }
         }
     }
 
@@ -378,7 +380,9 @@ impl<DB: SqlDatabase> Active<'_, DB> {
             self.keep_house().await?;
             failures += 1;
             let delay = backoff::delay(INITIAL_BACKOFF, MAX_BACKOFF, failures);
-            pause(delay, &mut self.stopped).await;
+            if pause(delay, &mut self.stopped).await {
+                failures = 0;
+            }
         }
     }
 
@@ -470,13 +474,14 @@ fn unsigned<DB: SqlDatabase>(row: &DB::Row, column: usize) -> Result<Option<u64>
     Ok(number.map(|number| u64::try_from(number).unwrap_or_default()))
 }
 
-/// Waits for a delay before a retry. If the relay is stopped meanwhile, it retries at once.
-async fn pause(delay: Duration, stopped: &mut watch::Receiver<bool>) {
+/// Waits for a delay before a retry, and returns whether the relay is stopped meanwhile. It then retries at once, and
+/// with short delays again, since the time to stop is short.
+async fn pause(delay: Duration, stopped: &mut watch::Receiver<bool>) -> bool {
     if *stopped.borrow() {
         sleep(delay).await;
-    } else {
-        let _ = timeout(delay, stop(stopped)).await;
+        return false;
     }
+    timeout(delay, stop(stopped)).await.is_ok()
 }
 
 /// Waits until a relay is stopped.

@@ -130,6 +130,28 @@ async fn a_relay_continues_after_its_publisher_was_unavailable() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_relay_retries_until_its_publisher_is_available_again() {
+    let Some(store) = store().await else {
+        return;
+    };
+    let published = Recorded::default();
+    published.set_down(true);
+    let running = Running::start(&store, &published);
+    store_events(&store, numbers(0..10)).await;
+    // The next retry is at least three seconds off.
+    sleep(Duration::from_secs(4)).await;
+    let back = async {
+        sleep(Duration::from_millis(300)).await;
+        published.set_down(false);
+    };
+    let stop = Instant::now();
+    tokio::join!(running.stop(), back);
+    assert_eq!(published.ids(), numbers(0..10));
+    let took = stop.elapsed();
+    assert!(took < Duration::from_secs(3), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rejected_event_does_not_block_others() {
     let Some(store) = store().await else {
         return;
