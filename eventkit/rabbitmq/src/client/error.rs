@@ -21,6 +21,10 @@ const NOT_IMPLEMENTED: u16 = 540;
 /// Converts an error of the client; `operation` completes the message "failed to ..".
 pub(super) fn transport_error(operation: &str, error: lapin::Error) -> TransportError {
     let kind = match code(&error) {
+        // Other connections may end.
+        Some(NOT_ALLOWED) if reply(&error).contains("connection limit") => {
+            TransportErrorKind::Unavailable
+        }
         Some(
             ACCESS_REFUSED | RESOURCE_LOCKED | PRECONDITION_FAILED | NOT_ALLOWED | NOT_IMPLEMENTED,
         ) => TransportErrorKind::Configuration,

@@ -65,9 +65,8 @@ async fn keep(state: Weak<ConsumerState>) {
             );
         }
         was_superseded = is_superseded;
-        if let Err(error) = check(&state, role, &mut renewed).await {
-            debug!(subscription = %state.deliveries.subscription.name, error = with_causes(&error), "failed to check the queue of a subscription");
-        }
+        let failure = check(&state, role, &mut renewed).await.err();
+        note_failure(&state, failure);
         #[cfg(feature = "management")]
         if checked.elapsed() >= operators::INTERVAL {
             operators::check_running(&state).await;
@@ -76,6 +75,22 @@ async fn keep(state: Weak<ConsumerState>) {
         drop(state);
         sleep(INTERVAL).await;
     }
+}
+
+/// Lets the status say that the queue cannot be checked, and omit a lag that is out of date.
+fn note_failure(state: &ConsumerState, error: Option<TransportError>) {
+    let deliveries = &state.deliveries;
+    let failure = error.map(|error| {
+        let error = with_causes(&error);
+        debug!(subscription = %deliveries.subscription.name, error, "failed to check the queue of a subscription");
+        format!("the queue `{}` cannot be checked: {error}", deliveries.queue)
+    });
+    state.shared.with_status(&deliveries.queue, |known| {
+        if failure.is_some() {
+            known.lag = None;
+        }
+        known.failure = failure;
+    });
 }
 
 fn role(state: &ConsumerState) -> Option<SelectionRole> {

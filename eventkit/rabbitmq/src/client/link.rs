@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_rs::TokioRuntime;
-use eventkit::transport::{TransportError, backoff};
+use eventkit::transport::{TransportError, TransportErrorKind, backoff, with_causes};
 use lapin::uri::AMQPUri;
 use lapin::{Channel, Connection, ConnectionProperties, ErrorKind};
 use tokio::time::{Instant, sleep_until};
@@ -61,7 +61,7 @@ pub(super) struct Link {
 struct Failures {
     /// The number of attempts that failed in a row.
     count: u32,
-    last: Option<Instant>,
+    last: Option<(Instant, TransportErrorKind, String)>,
 }
 
 impl Link {
@@ -99,28 +99,36 @@ impl Link {
     }
 
     /// Returns the connection, and opens a new one if the last one was lost. After failures, the next
-    /// attempt waits.
+    /// attempt waits. Concurrent calls share an attempt, and its failure.
     pub(super) async fn connection(&self) -> Result<Arc<Connection>, TransportError> {
         if let Some(connection) = self.connected() {
             return Ok(connection);
         }
+        let start = Instant::now();
         let mut failures = self.opening.lock().await;
         if let Some(connection) = self.connected() {
             return Ok(connection);
         }
-        if let Some(last) = failures.last {
+        if let Some((last, kind, text)) = &failures.last {
+            // Otherwise each of many calls would wait for an attempt of its own.
+            if *last > start {
+                return Err(TransportError::new(*kind, text.clone()));
+            }
             let delay = backoff::delay(INITIAL_DELAY, MAX_DELAY, failures.count);
-            sleep_until(last + delay).await;
+            sleep_until(*last + delay).await;
         }
         let connected = self.open().await;
-        if let Ok(connection) = &connected {
-            *failures = Failures::default();
-            self.used_up.store(0, Ordering::Relaxed);
-            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
-            *current = Some(Arc::clone(connection));
-        } else {
-            failures.count = failures.count.saturating_add(1);
-            failures.last = Some(Instant::now());
+        match &connected {
+            Ok(connection) => {
+                *failures = Failures::default();
+                self.used_up.store(0, Ordering::Relaxed);
+                let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+                *current = Some(Arc::clone(connection));
+            }
+            Err(error) => {
+                failures.count = failures.count.saturating_add(1);
+                failures.last = Some((Instant::now(), error.kind(), with_causes(error)));
+            }
         }
         connected
     }

@@ -47,6 +47,8 @@ pub(super) struct QueueStatus {
     pub(super) lag: Option<u64>,
     /// A warning about what happened to the queue while this process used it.
     pub(super) incident: Option<String>,
+    /// The error of the last check of the queue.
+    pub(super) failure: Option<String>,
     /// Warnings about what operators have made.
     pub(super) warnings: Vec<String>,
     /// The messages of the open consumers of this process, and of those with messages that are not settled.

@@ -253,6 +253,7 @@ impl Transport for RabbitMq {
             shared.with_status(&queue, |known| {
                 status.lag = known.lag;
                 status.warnings.extend(known.incident.clone());
+                status.warnings.extend(known.failure.clone());
                 status.warnings.extend_from_slice(&known.warnings);
             });
         }

@@ -12,9 +12,10 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{Channel, ExchangeKind};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, channel, event, id, next, subscribe};
+use super::{PATIENCE, channel, event, id, next, subscribe, until};
 use crate::node::Node;
 
 #[tokio::test]
@@ -188,31 +189,22 @@ async fn channels_that_the_broker_closes_are_not_missed() {
     assert_eq!(id(&next(&mut *consumer).await), "1");
 }
 
-#[tokio::test]
-async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
-    let node = Node::shared();
-    let Some(url) = node.url() else {
-        return;
-    };
-    // Connections of other tests are in another virtual host.
-    let vhost = "declarations";
-    let _ = control(&node, &["add_vhost", vhost]);
+/// Returns a transport in a virtual host of its own: connections of other tests are in another one.
+async fn apart(node: &Node, vhost: &str) -> Option<RabbitMq> {
+    let url = node.url()?;
+    let _ = control(node, &["add_vhost", vhost]);
     control(
-        &node,
+        node,
         &["set_permissions", "-p", vhost, "guest", ".*", ".*", ".*"],
     );
     let rabbitmq = RabbitMq::connect(url.replace("%2f", vhost)).exchange("shop");
-    let rabbitmq = rabbitmq.open().await.unwrap();
-    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
-    let mut in_flight = Vec::new();
-    for number in ["1", "2", "3"] {
-        let event = event("t", number).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-        in_flight.push(next(&mut *consumer).await);
-    }
+    Some(rabbitmq.open().await.unwrap())
+}
 
+/// Closes the connection of the declarations in a virtual host.
+fn close_administration(node: &Node, vhost: &str) {
     let listed = control(
-        &node,
+        node,
         &["list_connections", "pid", "vhost", "client_properties"],
     );
     let own = listed.lines().filter(|line| line.contains(vhost));
@@ -221,7 +213,31 @@ async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
         .filter_map(|line| line.split('\t').next())
         .collect();
     assert_eq!(connections.len(), 1, "{listed}");
-    control(&node, &["close_connection", connections[0], "a test"]);
+    control(node, &["close_connection", connections[0], "a test"]);
+}
+
+/// Limits the number of connections to a virtual host.
+fn limit_connections(node: &Node, vhost: &str, max: i32) {
+    let limits = format!(r#"{{"max-connections": {max}}}"#);
+    control(node, &["set_vhost_limits", "-p", vhost, &limits]);
+}
+
+#[tokio::test]
+async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
+    let node = Node::shared();
+    let vhost = "declarations";
+    let Some(rabbitmq) = apart(&node, vhost).await else {
+        return;
+    };
+    let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
+    let mut in_flight = Vec::new();
+    for number in ["1", "2", "3"] {
+        let event = event("t", number).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+        in_flight.push(next(&mut *consumer).await);
+    }
+
+    close_administration(&node, vhost);
 
     // The queue of the delay is declared on a new connection.
     let first = in_flight.remove(0);
@@ -232,6 +248,74 @@ async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
     for incoming in in_flight {
         incoming.handle.ack().await.unwrap();
     }
+    control(&node, &["delete_vhost", vhost]);
+}
+
+#[tokio::test]
+async fn messages_are_returned_while_the_connection_of_declarations_is_refused() {
+    const COUNT: usize = 40;
+    let node = Node::shared();
+    let vhost = "refused";
+    let Some(rabbitmq) = apart(&node, vhost).await else {
+        return;
+    };
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.max_in_flight = COUNT;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    let mut in_flight = Vec::new();
+    for number in 0..COUNT {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+        in_flight.push(next(&mut *consumer).await);
+    }
+    limit_connections(&node, vhost, 2);
+    close_administration(&node, vhost);
+    // Each of them needs a queue that is not declared yet, and none waits for the attempts of all others.
+    let mut returning = JoinSet::new();
+    for incoming in in_flight {
+        returning.spawn(async move { incoming.handle.nack(Duration::from_millis(200)).await });
+    }
+    let returned = timeout(Duration::from_secs(20), returning.join_all()).await;
+    for returned in returned.expect("they are returned soon") {
+        returned.unwrap();
+    }
+    for _ in 0..COUNT {
+        let again = next(&mut *consumer).await;
+        assert_eq!(again.metadata.delivery_count, 2);
+        again.handle.ack().await.unwrap();
+    }
+    // What this process no longer knows is in the status.
+    let status = || rabbitmq.subscription_status(&subscription);
+    until(|| status().warnings.join("; ").contains("connection limit")).await;
+    assert_eq!(status().lag, None);
+    limit_connections(&node, vhost, -1);
+    until(|| status().warnings.is_empty() && status().lag == Some(0)).await;
+    control(&node, &["delete_vhost", vhost]);
+}
+
+#[tokio::test]
+async fn prepared_queues_are_declared_after_a_limit_of_connections_was_reached() {
+    let node = Node::shared();
+    let vhost = "limited";
+    let Some(rabbitmq) = apart(&node, vhost).await else {
+        return;
+    };
+    let (one, two) = (
+        Subscription::new("one", ["t"]),
+        Subscription::new("two", ["t"]),
+    );
+    rabbitmq.prepare(&[one.clone(), two.clone()]);
+    limit_connections(&node, vhost, 1);
+    let refused = rabbitmq.subscribe(&one).await.map(drop).unwrap_err();
+    assert!(refused.is_retriable(), "{}", chain(&refused));
+    limit_connections(&node, vhost, -1);
+    let _consumer = subscribe(&rabbitmq, &one).await;
+    rabbitmq
+        .publish(&event("t", "1").build().unwrap())
+        .await
+        .unwrap();
+    let mut consumer = subscribe(&rabbitmq, &two).await;
+    assert_eq!(id(&next(&mut *consumer).await), "1");
     control(&node, &["delete_vhost", vhost]);
 }
 
