@@ -107,13 +107,13 @@ async fn check(
     renewed: &mut Instant,
 ) -> Result<(), TransportError> {
     let shared = &state.shared;
-    let counts = shared
-        .administrator()
-        .counts(&state.deliveries.queue)
-        .await?;
-    shared.with_status(&state.deliveries.queue, |known| {
-        known.lag = counts.map(|counts| counts.ready);
-    });
+    let queue = &state.deliveries.queue;
+    let counts = shared.administrator().counts(queue).await;
+    if let Ok(counts) = counts {
+        shared.with_status(queue, |known| {
+            known.lag = counts.map(|counts| counts.ready);
+        });
+    }
     match role {
         Some(SelectionRole::Latest) if renewed.elapsed() >= Selections::RENEWAL_INTERVAL => {
             renew(state).await?;
@@ -128,7 +128,7 @@ async fn check(
         }
         Some(SelectionRole::Latest) | None => {}
     }
-    Ok(())
+    counts.map(drop)
 }
 
 /// Writes that a process with the latest selection is running, and restores what operators have deleted.
@@ -136,7 +136,11 @@ async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
     let shared = &state.shared;
     let log = &shared.log;
     let name = &state.deliveries.subscription.name;
-    shared.remove_old_bindings(name, &state.digest).await?;
+    let own = log.with_state(|all| all.find(name).cloned());
+    // Otherwise, a process whose connection of declarations is refused would seem to have ended.
+    if own.is_some_and(|own| !own.old_bindings.is_empty()) {
+        shared.remove_old_bindings(name, &state.digest).await?;
+    }
     let entry = Entry::Renew {
         queue: state.deliveries.queue.to_string(),
         digest: state.digest.clone(),
