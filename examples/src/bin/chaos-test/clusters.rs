@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::BoxError;
 use tokio::time::sleep;
 
-use crate::environment::{Environment, at_once};
+use crate::environment::{Environment, in_hand};
 use crate::operator::Operator;
 use crate::setup::Setup;
 
@@ -30,7 +30,7 @@ pub(crate) async fn leader_killed(row: &mut Environment) -> Result<(), BoxError>
         row.broker.restart_member(&leader, DOWN).await?;
         row.allow(
             1,
-            at_once(),
+            in_hand(),
             "acknowledgements that a killed leader had not replicated",
         );
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::BoxError;
 use tokio::time::sleep;
 
-use crate::environment::{Environment, at_once};
+use crate::environment::{Environment, in_hand};
 use crate::handlers::HANDLERS;
 use crate::proxy::Direction;
 
@@ -93,5 +93,5 @@ pub(crate) async fn server_frozen(row: &mut Environment) -> Result<(), BoxError>
 /// memory. It writes them about every 100 milliseconds.
 fn unwritten(row: &Environment) -> u64 {
     let handlers = HANDLERS.len() as u64;
-    at_once() + handlers * row.done_within(Duration::from_millis(250))
+    in_hand() + handlers * row.done_within(Duration::from_millis(250))
 }

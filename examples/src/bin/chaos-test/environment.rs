@@ -52,6 +52,8 @@ pub(crate) struct Environment {
     is_stuck: bool,
     allowances: Vec<Allowance>,
     broken: Vec<String>,
+    /// The state of what is stuck.
+    notes: Vec<String>,
 }
 
 /// A directory that is removed with the row.
@@ -104,6 +106,7 @@ impl Environment {
             is_stuck: false,
             allowances: Vec::new(),
             broken: Vec::new(),
+            notes: Vec::new(),
         };
         if !environment.setup.broker.keeps_history() {
             environment.declare_subscriptions().await?;
@@ -265,8 +268,26 @@ impl Environment {
             }
             // The row reports the missing events.
             self.is_stuck = since.elapsed() > PATIENCE;
+            if self.is_stuck {
+                self.note_consumers().await;
+            }
         }
         Ok(())
+    }
+
+    /// Notes the state of the consumers on a NATS server, which tells whether it has events for them.
+    async fn note_consumers(&mut self) {
+        if self.broker.kind() != BrokerKind::Nats {
+            return;
+        }
+        for handler in HANDLERS {
+            let state = async { self.operator().await?.consumer(handler).await };
+            let state = state
+                .await
+                .map_or_else(|error| error.to_string(), |own| own.to_string());
+            self.notes
+                .push(format!("the consumer of `{handler}` is stuck: {state}"));
+        }
     }
 
     /// Returns the number of pairs of handler and event that are done.
@@ -331,6 +352,10 @@ impl Environment {
         self.done()?;
         let lost = self.setup.pairs(Fate::Done);
         let lost = lost.filter(|(handler, number)| !self.tally.has(handler, *number));
+        let reasons = self.reasons.all();
+        let reasons = reasons
+            .iter()
+            .map(|own| format!("a worker was not ready: {own}"));
         Ok(Row {
             title,
             lost: lost.count() as u64,
@@ -342,18 +367,13 @@ impl Environment {
             took,
             allowances: self.allowances,
             broken: self.broken,
-            reasons: self.reasons.all(),
+            notes: self.notes.into_iter().chain(reasons).collect(),
         })
     }
 }
 
-/// Returns the number of events that the handlers of a worker handle concurrently.
-pub(crate) fn at_once() -> u64 {
-    HANDLERS.len() as u64 * u64::from(CONCURRENCY)
-}
-
 /// Returns the number of events that a worker has received: those that its handlers work on, and
-/// the same number waiting.
+/// the same number that wait for a handler, or for the broker to confirm their acknowledgement.
 pub(crate) fn in_hand() -> u64 {
-    at_once() * 2
+    HANDLERS.len() as u64 * u64::from(CONCURRENCY) * 2
 }

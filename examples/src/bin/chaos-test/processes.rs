@@ -5,7 +5,7 @@ use std::time::Duration;
 use eventkit::BoxError;
 use tokio::time::sleep;
 
-use crate::environment::{Environment, at_once, in_hand};
+use crate::environment::{Environment, in_hand};
 use crate::events::Kind;
 use crate::handlers::{HANDLERS, INVOICE, Label};
 use crate::setup::{Fate, Setup};
@@ -69,7 +69,7 @@ async fn kill_trapped(
             sleep(Duration::from_millis(20)).await;
         };
         row.take_oldest()?.kill().await?;
-        row.allow(1, at_once(), KILLED);
+        row.allow(1, in_hand(), KILLED);
         numbers.retain(|own| *own != number);
     }
     row.setup.worker.behaviour.trap = Trap::default();
@@ -86,7 +86,7 @@ pub(crate) async fn one_of_three_killed(row: &mut Environment) -> Result<(), Box
     for time in 1..=TIMES {
         row.until(time, TIMES + 1).await?;
         row.take_oldest()?.kill().await?;
-        row.allow(1, at_once(), KILLED);
+        row.allow(1, in_hand(), KILLED);
         row.start_worker()?;
     }
     row.until(1, 1).await

@@ -8,7 +8,7 @@ use eventkit::transport::Transport;
 use eventkit_service::DeadLetters;
 use tokio::time::sleep;
 
-use crate::environment::{Environment, at_once};
+use crate::environment::{Environment, in_hand};
 use crate::handlers::{HANDLERS, Label, is_declined};
 use crate::setup::Setup;
 use crate::worker::SERVICE;
@@ -41,7 +41,7 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     row.take_oldest()?.kill().await?;
     row.start_worker()?;
     let why = "events that a killed worker had handled but not acknowledged";
-    row.allow(1, at_once(), why);
+    row.allow(1, in_hand(), why);
     let replayed = replaying.await??;
     row.demand(
         replayed == declined,

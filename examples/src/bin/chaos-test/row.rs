@@ -21,8 +21,8 @@ pub(crate) struct Row {
     pub(crate) took: Duration,
     /// Other broken promises.
     pub(crate) broken: Vec<String>,
-    /// The reasons for which workers were not ready.
-    pub(crate) reasons: Vec<String>,
+    /// What explains a broken promise: the reasons for which workers were not ready, and the state of what is stuck.
+    pub(crate) notes: Vec<String>,
 }
 
 /// An allowance of repeated effects.
@@ -96,8 +96,8 @@ pub(crate) fn print(rows: &[Row]) {
             println!("BROKEN: {}: {broken}", row.title);
         }
         if !row.holds() {
-            for reason in &row.reasons {
-                println!("note: {}: a worker was not ready: {reason}", row.title);
+            for note in &row.notes {
+                println!("note: {}: {note}", row.title);
             }
         }
         if row.repeated_dead > 0 {
