@@ -27,7 +27,7 @@ use crate::worker::{CONCURRENCY, SERVICE};
 use crate::worker_process::{Reasons, WorkerProcess};
 
 /// The time without progress after which missing events count as lost.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Environment {
     pub(crate) setup: Setup,

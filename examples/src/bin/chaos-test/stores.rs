@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use tokio::time::{sleep, timeout};
 
 use crate::broker_config::BrokerKind;
-use crate::environment::Environment;
+use crate::environment::{Environment, PATIENCE};
 use crate::events::{Kind, ReceiptPrinted};
 use crate::handlers::HANDLERS;
 use crate::setup::Setup;
@@ -73,7 +73,7 @@ pub(crate) async fn outgoing_down(row: &mut Environment) -> Result<(), BoxError>
         row.allow(1, u64::from(CONCURRENCY), why);
     }
     row.until(1, 1).await?;
-    let receipts = receipts(&*broker).await?;
+    let receipts = receipts(&*broker, row.setup.events).await?;
     let different = receipts.iter().collect::<HashSet<_>>().len() as u64;
     let lost = row.setup.events - different;
     row.demand(lost == 0, format!("{lost} outgoing events lost"));
@@ -87,19 +87,29 @@ fn all_receipts() -> Subscription {
     Subscription::new("count", [ReceiptPrinted::TYPE])
 }
 
-/// Returns the numbers of all stored receipts.
-async fn receipts(broker: &dyn Transport) -> Result<Vec<u64>, BoxError> {
+/// Returns the numbers of all stored receipts. A receipt is stored after the effect of its handler.
+async fn receipts(broker: &dyn Transport, expected: u64) -> Result<Vec<u64>, BoxError> {
     let mut consumer = broker.subscribe(&all_receipts()).await?;
-    let mut numbers = Vec::new();
-    // No message within the timeout means that this was the last one.
-    while let Ok(next) = timeout(Duration::from_secs(2), consumer.next()).await {
-        let Some(incoming) = next? else { break };
-        numbers.push(
-            ReceiptPrinted::try_from(&incoming.event.map_err(|invalid| invalid.error)?)?.number,
-        );
+    let (mut numbers, mut different) = (Vec::new(), HashSet::new());
+    loop {
+        // Without a message within this time, there are no more.
+        let patience = if (different.len() as u64) < expected {
+            PATIENCE
+        } else {
+            Duration::from_secs(2)
+        };
+        let Ok(next) = timeout(patience, consumer.next()).await else {
+            return Ok(numbers);
+        };
+        let Some(incoming) = next? else {
+            return Ok(numbers);
+        };
+        let event = incoming.event.map_err(|invalid| invalid.error)?;
+        let number = ReceiptPrinted::try_from(&event)?.number;
+        numbers.push(number);
+        different.insert(number);
         incoming.handle.ack().await?;
     }
-    Ok(numbers)
 }
 
 /// Locks the file of the inbox that two workers share, as another process may do.
