@@ -1,5 +1,6 @@
 //! Lock files.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
@@ -7,8 +8,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{self, AtomicU32};
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::LockedAttribute;
@@ -53,33 +55,27 @@ impl FromStr for Lock {
     type Err = LockError;
 
     fn from_str(text: &str) -> Result<Self, LockError> {
-        let malformed = |reason: String| LockError::Malformed { reason };
-        let NoDuplicates =
-            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        if let Ok(Version { version }) = serde_json::from_str(text)
-            && version > VERSION
-        {
-            return Err(LockError::Newer {
-                version,
-                known: VERSION,
-            });
+        let NoDuplicates = parse(text)?;
+        let Version { version } = parse(text)?;
+        match version.cmp(&VERSION) {
+            Ordering::Greater => {
+                let known = VERSION;
+                return Err(LockError::Newer { version, known });
+            }
+            Ordering::Less => {
+                let reason = format!("its version is {version}, expected {VERSION}");
+                return Err(LockError::Malformed { reason });
+            }
+            Ordering::Equal => {}
         }
-        let file: File =
-            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        if file.version != VERSION {
-            return Err(malformed(format!(
-                "its version is {}, expected {VERSION}",
-                file.version
-            )));
-        }
+        let file: File = parse(text)?;
         for (ty, contract) in &file.events {
             let mut attributes = contract.attributes.iter();
             if let Some((name, _)) =
                 attributes.find(|(_, value)| LockedAttribute::parse(value).is_none())
             {
-                return Err(malformed(format!(
-                    "the attribute {name:?} of {ty:?} has an unknown form"
-                )));
+                let reason = format!("the attribute {name:?} of {ty:?} has an unknown form");
+                return Err(LockError::Malformed { reason });
             }
         }
         let events = file.events.into_iter();
@@ -89,6 +85,12 @@ impl FromStr for Lock {
                 .collect(),
         })
     }
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, LockError> {
+    serde_json::from_str(text).map_err(|error| LockError::Malformed {
+        reason: error.to_string(),
+    })
 }
 
 /// Checks the current lock against a file, or writes the file if the environment asks for it.
@@ -192,7 +194,7 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut temporary = OsString::from(&path);
     // Tests of one process may write the same file at the same time.
-    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    let number = COUNT.fetch_add(1, atomic::Ordering::Relaxed);
     temporary.push(format!(".{}-{number}.tmp", std::process::id()));
     let written = fs::write(&temporary, text).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {

@@ -136,9 +136,12 @@ async fn renew(state: &ConsumerState) -> Result<(), TransportError> {
     let shared = &state.shared;
     let log = &shared.log;
     let name = &state.deliveries.subscription.name;
-    let own = log.with_state(|all| all.find(name).cloned());
+    let has_old_bindings = log.with_state(|all| {
+        let own = all.find(name);
+        own.is_some_and(|own| !own.old_bindings.is_empty())
+    });
     // Otherwise, a process whose connection of declarations is refused would seem to have ended.
-    if own.is_some_and(|own| !own.old_bindings.is_empty()) {
+    if has_old_bindings {
         shared.remove_old_bindings(name, &state.digest).await?;
     }
     let entry = Entry::Renew {

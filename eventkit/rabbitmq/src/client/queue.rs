@@ -8,7 +8,7 @@ use lapin::types::{AMQPValue, FieldTable};
 use lapin::{Channel, ExchangeKind};
 
 use super::error::{answer, answer_within, is_mismatch, is_not_found, reply, transport_error};
-use super::link::Link;
+use super::link::{Link, Links};
 use crate::mapping::names::{Names, short};
 use crate::mapping::routing::Binding;
 
@@ -33,12 +33,20 @@ pub(super) struct Counts {
 /// that it refuses.
 #[derive(Debug)]
 pub(super) struct Administrator<'a> {
-    pub(super) link: &'a Link,
-    pub(super) names: &'a Names,
-    pub(super) timeout: Duration,
+    link: &'a Link,
+    names: &'a Names,
+    timeout: Duration,
 }
 
-impl Administrator<'_> {
+impl<'a> Administrator<'a> {
+    pub(super) fn new(links: &'a Links, names: &'a Names, timeout: Duration) -> Self {
+        Self {
+            link: &links.administration,
+            names,
+            timeout,
+        }
+    }
+
     /// Declares the exchanges and the stream of the state, unless the exchange of the events exists. A passive
     /// declaration needs no permission.
     pub(super) async fn ensure_exchange(&self) -> Result<(), TransportError> {

@@ -94,11 +94,7 @@ impl Shared {
     }
 
     pub(super) fn administrator(&self) -> Administrator<'_> {
-        Administrator {
-            link: &self.links.administration,
-            names: &self.names,
-            timeout: self.timeout,
-        }
+        Administrator::new(&self.links, &self.names, self.timeout)
     }
 
     /// Returns the prepared subscriptions. Only the holder of `declaring` removes one.

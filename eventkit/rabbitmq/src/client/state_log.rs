@@ -170,11 +170,7 @@ impl StateLog {
     /// Declares the stream and its exchange, which were deleted.
     async fn declare(&self) -> Result<(), TransportError> {
         warn!(stream = %self.names.state, "the stream of the state was deleted and is declared again");
-        let administrator = Administrator {
-            link: &self.reading.links.administration,
-            names: &self.names,
-            timeout: self.timeout,
-        };
+        let administrator = Administrator::new(&self.reading.links, &self.names, self.timeout);
         administrator.declare_shared().await
     }
 

@@ -21,10 +21,10 @@ use crate::operator::Operator;
 use crate::progress::Progress;
 use crate::proxy::Proxy;
 use crate::publishing::Publishing;
-use crate::row::{Allowance, Row};
+use crate::row::{Allowance, Notes, Row};
 use crate::setup::{Fate, Setup};
 use crate::worker::{CONCURRENCY, SERVICE};
-use crate::worker_process::{Reasons, WorkerProcess};
+use crate::worker_process::WorkerProcess;
 
 /// The time without progress after which missing events count as lost.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
@@ -33,7 +33,6 @@ pub(crate) struct Environment {
     pub(crate) setup: Setup,
     pub(crate) broker: Broker,
     pub(crate) workers: Vec<WorkerProcess>,
-    reasons: Reasons,
     pub(crate) publishing: Publishing,
     pub(crate) tally: Tally,
     /// The connection of the publisher.
@@ -52,8 +51,7 @@ pub(crate) struct Environment {
     is_stuck: bool,
     allowances: Vec<Allowance>,
     broken: Vec<String>,
-    /// The state of what is stuck.
-    notes: Vec<String>,
+    notes: Notes,
 }
 
 /// A directory that is removed with the row.
@@ -94,7 +92,6 @@ impl Environment {
             setup,
             broker,
             workers: Vec::new(),
-            reasons: Reasons::default(),
             publishing: Publishing::default(),
             tally: Tally::default(),
             connection,
@@ -106,7 +103,7 @@ impl Environment {
             is_stuck: false,
             allowances: Vec::new(),
             broken: Vec::new(),
-            notes: Vec::new(),
+            notes: Notes::default(),
         };
         if !environment.setup.broker.keeps_history() {
             environment.declare_subscriptions().await?;
@@ -172,7 +169,7 @@ impl Environment {
         self.count += 1;
         let effects = format!("{}.effects", self.count);
         self.setup.worker.effects = self.folder.0.join(effects);
-        let worker = WorkerProcess::start(&self.setup.worker, &self.reasons)?;
+        let worker = WorkerProcess::start(&self.setup.worker, &self.notes)?;
         self.workers.push(worker);
         self.newest()
     }
@@ -276,7 +273,7 @@ impl Environment {
     }
 
     /// Notes the state of the consumers on a NATS server, which tells whether it has events for them.
-    async fn note_consumers(&mut self) {
+    async fn note_consumers(&self) {
         if self.broker.kind() != BrokerKind::Nats {
             return;
         }
@@ -286,7 +283,7 @@ impl Environment {
                 .await
                 .map_or_else(|error| error.to_string(), |own| own.to_string());
             self.notes
-                .push(format!("the consumer of `{handler}` is stuck: {state}"));
+                .add(format!("the consumer of `{handler}` is stuck: {state}"));
         }
     }
 
@@ -352,10 +349,6 @@ impl Environment {
         self.done()?;
         let lost = self.setup.pairs(Fate::Done);
         let lost = lost.filter(|(handler, number)| !self.tally.has(handler, *number));
-        let reasons = self.reasons.all();
-        let reasons = reasons
-            .iter()
-            .map(|own| format!("a worker was not ready: {own}"));
         Ok(Row {
             title,
             lost: lost.count() as u64,
@@ -367,7 +360,7 @@ impl Environment {
             took,
             allowances: self.allowances,
             broken: self.broken,
-            notes: self.notes.into_iter().chain(reasons).collect(),
+            notes: self.notes,
         })
     }
 }

@@ -28,7 +28,7 @@ const CRASHER_CONCURRENCY: u16 = 4;
 /// The maximum number of times that the event may abort its process.
 const MAX_CRASHES: u64 = 40;
 
-const KILLED: &str = "events that a killed worker had handled but not acknowledged";
+pub(crate) const KILLED: &str = "events that a killed worker had handled but not acknowledged";
 
 /// Runs all events on one worker, without a fault.
 pub(crate) async fn work(row: &mut Environment) -> Result<(), BoxError> {

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use crate::environment::{Environment, in_hand};
 use crate::handlers::{HANDLERS, Label, is_declined};
+use crate::processes::KILLED;
 use crate::setup::Setup;
 use crate::worker::SERVICE;
 
@@ -40,8 +41,7 @@ pub(crate) async fn replay(row: &mut Environment) -> Result<(), BoxError> {
     sleep(Duration::from_millis(500)).await;
     row.take_oldest()?.kill().await?;
     row.start_worker()?;
-    let why = "events that a killed worker had handled but not acknowledged";
-    row.allow(1, in_hand(), why);
+    row.allow(1, in_hand(), KILLED);
     let replayed = replaying.await??;
     row.demand(
         replayed == declined,

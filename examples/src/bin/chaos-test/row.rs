@@ -1,5 +1,6 @@
 //! The table of results.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The result of a row.
@@ -21,8 +22,7 @@ pub(crate) struct Row {
     pub(crate) took: Duration,
     /// Other broken promises.
     pub(crate) broken: Vec<String>,
-    /// What explains a broken promise: the reasons for which workers were not ready, and the state of what is stuck.
-    pub(crate) notes: Vec<String>,
+    pub(crate) notes: Notes,
 }
 
 /// An allowance of repeated effects.
@@ -33,6 +33,25 @@ pub(crate) struct Allowance {
     /// The number of repeated effects each time.
     pub(crate) each: u64,
     pub(crate) why: &'static str,
+}
+
+/// Explanations of broken promises, in their order: the reasons for which workers were not ready, and
+/// the state of consumers that are stuck.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    pub(crate) fn add(&self, note: String) {
+        self.lock().push(note);
+    }
+
+    fn all(&self) -> Vec<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Row {
@@ -96,7 +115,7 @@ pub(crate) fn print(rows: &[Row]) {
             println!("BROKEN: {}: {broken}", row.title);
         }
         if !row.holds() {
-            for note in &row.notes {
+            for note in row.notes.all() {
                 println!("note: {}: {note}", row.title);
             }
         }

@@ -3,7 +3,6 @@
 use eventkit::BoxError;
 use std::env;
 use std::process::Stdio;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -11,6 +10,7 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use crate::row::Notes;
 use crate::worker::{self, NOT_READY, READY, STARTED, TRAPPED, WorkerConfig};
 
 /// The time limit for a worker to start, to become ready, or to stop.
@@ -21,24 +21,6 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct WorkerProcess {
     process: Child,
     said: watch::Receiver<Said>,
-}
-
-/// The reasons for which workers were not ready, in their order.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reasons(Arc<Mutex<Vec<String>>>);
-
-impl Reasons {
-    fn add(&self, reason: String) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.push(reason);
-    }
-
-    pub(crate) fn all(&self) -> Vec<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
 }
 
 /// The output of a worker so far.
@@ -52,7 +34,7 @@ struct Said {
 }
 
 impl WorkerProcess {
-    pub(crate) fn start(config: &WorkerConfig, reasons: &Reasons) -> Result<Self, BoxError> {
+    pub(crate) fn start(config: &WorkerConfig, notes: &Notes) -> Result<Self, BoxError> {
         let mut process = Command::new(env::current_exe()?)
             .args([worker::COMMAND, &serde_json::to_string(config)?])
             .stdin(Stdio::null())
@@ -64,7 +46,7 @@ impl WorkerProcess {
             .take()
             .ok_or("the worker has no standard output")?;
         let (sender, said) = watch::channel(Said::default());
-        tokio::spawn(listen(stdout, sender, reasons.clone()));
+        tokio::spawn(listen(stdout, sender, notes.clone()));
         Ok(Self { process, said })
     }
 
@@ -139,23 +121,21 @@ impl WorkerProcess {
     }
 }
 
-async fn listen(stdout: ChildStdout, said: watch::Sender<Said>, reasons: Reasons) {
+async fn listen(stdout: ChildStdout, said: watch::Sender<Said>, notes: Notes) {
     let mut lines = BufReader::new(stdout).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        if let Some(reason) = line.strip_prefix(NOT_READY) {
-            reasons.add(reason.to_owned());
-        }
-        said.send_modify(|said| said.hear(&line));
+        said.send_modify(|said| said.hear(&line, &notes));
     }
 }
 
 impl Said {
-    fn hear(&mut self, line: &str) {
+    fn hear(&mut self, line: &str, notes: &Notes) {
         if line == STARTED {
             self.has_started = true;
         } else if line == READY {
             self.is_ready = true;
         } else if let Some(reason) = line.strip_prefix(NOT_READY) {
+            notes.add(format!("a worker was not ready: {reason}"));
             self.is_ready = false;
             self.reason = Some(reason.to_owned());
         } else if let Some(number) = line.strip_prefix(TRAPPED) {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use eventkit::transport::{
-    Publisher, RawMessage, StartPosition, Subscription, Transport, TransportErrorKind,
+    Consumer, Incoming, Publisher, RawMessage, StartPosition, Subscription, Transport,
+    TransportErrorKind,
 };
 use eventkit_rabbitmq::RabbitMq;
 use eventkit_tests::refusal::chain;
@@ -216,6 +217,17 @@ fn close_administration(node: &Node, vhost: &str) {
     control(node, &["close_connection", connections[0], "a test"]);
 }
 
+/// Publishes events one after the other, and receives each.
+async fn receive(rabbitmq: &RabbitMq, consumer: &mut dyn Consumer, count: usize) -> Vec<Incoming> {
+    let mut received = Vec::new();
+    for number in 1..=count {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+        received.push(next(consumer).await);
+    }
+    received
+}
+
 /// Limits the number of connections to a virtual host.
 fn limit_connections(node: &Node, vhost: &str, max: i32) {
     let limits = format!(r#"{{"max-connections": {max}}}"#);
@@ -230,13 +242,7 @@ async fn a_lost_connection_of_declarations_leaves_messages_in_flight() {
         return;
     };
     let mut consumer = subscribe(&rabbitmq, &Subscription::new("s", ["t"])).await;
-    let mut in_flight = Vec::new();
-    for number in ["1", "2", "3"] {
-        let event = event("t", number).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-        in_flight.push(next(&mut *consumer).await);
-    }
-
+    let mut in_flight = receive(&rabbitmq, &mut *consumer, 3).await;
     close_administration(&node, vhost);
 
     // The queue of the delay is declared on a new connection.
@@ -262,12 +268,7 @@ async fn messages_are_returned_while_the_connection_of_declarations_is_refused()
     let mut subscription = Subscription::new("s", ["t"]);
     subscription.max_in_flight = COUNT;
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    let mut in_flight = Vec::new();
-    for number in 0..COUNT {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-        in_flight.push(next(&mut *consumer).await);
-    }
+    let in_flight = receive(&rabbitmq, &mut *consumer, COUNT).await;
     limit_connections(&node, vhost, 2);
     close_administration(&node, vhost);
     // Each of them needs a queue that is not declared yet, and none waits for the attempts of all others.

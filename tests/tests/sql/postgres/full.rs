@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use eventkit_sql::SqlStore;
 use sqlx::{AssertSqlSafe, Executor, PgPool};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::relay::{Running, numbers, store_events};
 use super::units::{BOOKING, account, balance};
 use super::{Db, full_disk};
-use crate::recorded::{PATIENCE, Recorded};
+use crate::recorded::Recorded;
 
 /// Creates an account, and triggers by which some statements find the disk full.
 async fn account_on_disk(statements: &str) -> Option<(SqlStore<Db>, PgPool)> {
@@ -61,12 +61,7 @@ async fn a_relay_that_cannot_mark_what_it_published_does_not_publish_it_again() 
     set_full(&pool, true).await;
     let published = Recorded::default();
     let running = Running::start(&store, &published);
-    let failing = async {
-        while running.relay.health().error.is_none() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, failing).await.unwrap();
+    running.until_failing().await;
     // It tries again a few times.
     sleep(Duration::from_secs(1)).await;
     let error = running.relay.health().error.unwrap();

@@ -44,6 +44,19 @@ impl Running {
         Self { relay, stop, task }
     }
 
+    /// Waits until the relay has an error, and returns it.
+    pub(super) async fn until_failing(&self) -> String {
+        let failing = async {
+            loop {
+                if let Some(error) = self.relay.health().error {
+                    break error;
+                }
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, failing).await.unwrap()
+    }
+
     pub(super) async fn stop(self) {
         self.stop.send(()).unwrap();
         timeout(PATIENCE, self.task).await.unwrap().unwrap();
@@ -106,22 +119,22 @@ async fn one_of_three_relays_publishes_and_another_takes_over() {
     assert_eq!(published.ids(), numbers(0..150));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_relay_continues_after_its_publisher_was_unavailable() {
-    let Some(store) = store().await else {
-        return;
-    };
+/// Starts a relay with ten events, whose publisher is unavailable.
+async fn start_while_down() -> Option<(Recorded, Running)> {
+    let store = store().await?;
     let published = Recorded::default();
     published.set_down(true);
     let running = Running::start(&store, &published);
     store_events(&store, numbers(0..10)).await;
-    let failing = async {
-        while running.relay.health().error.is_none() {
-            sleep(Duration::from_millis(5)).await;
-        }
+    Some((published, running))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_continues_after_its_publisher_was_unavailable() {
+    let Some((published, running)) = start_while_down().await else {
+        return;
     };
-    timeout(PATIENCE, failing).await.unwrap();
-    let error = running.relay.health().error.unwrap();
+    let error = running.until_failing().await;
     assert!(error.contains("down"), "{error}");
     published.set_down(false);
     assert_eq!(published.until(10).await, numbers(0..10));
@@ -131,13 +144,9 @@ async fn a_relay_continues_after_its_publisher_was_unavailable() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_relay_retries_until_its_publisher_is_available_again() {
-    let Some(store) = store().await else {
+    let Some((published, running)) = start_while_down().await else {
         return;
     };
-    let published = Recorded::default();
-    published.set_down(true);
-    let running = Running::start(&store, &published);
-    store_events(&store, numbers(0..10)).await;
     // The next retry is at least three seconds off.
     sleep(Duration::from_secs(4)).await;
     let back = async {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use sqlx::Executor;
 use sqlx::sqlite::SqlitePoolOptions;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 use super::relay::{Running, numbers, store_events};
 use super::{open_with, place};
-use crate::recorded::{PATIENCE, Recorded};
+use crate::recorded::Recorded;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_is_stopped_before_it_retries_publishes_what_is_due() {
@@ -24,12 +24,7 @@ async fn a_relay_that_is_stopped_before_it_retries_publishes_what_is_due() {
     let lock = store.begin().await.unwrap();
     let published = Recorded::default();
     let running = Running::start(&store, &published);
-    let failing = async {
-        while running.relay.health().error.is_none() {
-            sleep(Duration::from_millis(5)).await;
-        }
-    };
-    timeout(PATIENCE, failing).await.unwrap();
+    running.until_failing().await;
     // Some retries later, the next one is far off.
     sleep(Duration::from_millis(800)).await;
     assert!(published.ids().is_empty());
