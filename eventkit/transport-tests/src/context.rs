@@ -118,7 +118,9 @@ impl<'a> TestContext<'a> {
         let found = text(&incoming)?;
         ensure!(
             found == expected,
-            "received `{found}`, expected `{expected}`"
+            "received `{found}` of `{}`, delivery {}, expected `{expected}`",
+            event(&incoming)?.ty(),
+            incoming.metadata.delivery_count
         );
         Ok(incoming)
     }

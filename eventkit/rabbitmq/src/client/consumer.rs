@@ -158,8 +158,8 @@ impl Consumer for RabbitConsumer {
     fn close(mut self: Box<Self>) -> BoxFuture<'static, Result<(), TransportError>> {
         self.is_closed = true;
         let state = Arc::clone(&self.state);
-        let cancelling = state.deliveries.cancel();
-        Box::pin(state.close(cancelling))
+        let stopping = state.deliveries.stop();
+        Box::pin(state.close(stopping))
     }
 }
 
@@ -175,9 +175,9 @@ impl Drop for RabbitConsumer {
                 Arc::clone(&state.shared),
                 Arc::clone(&state.deliveries.queue),
             );
-            let cancelling = state.deliveries.cancel();
+            let stopping = state.deliveries.stop();
             let closing = runtime.spawn(async move {
-                if let Err(error) = state.close(cancelling).await {
+                if let Err(error) = state.close(stopping).await {
                     debug!(error = with_causes(&error), "failed to close a consumer");
                 }
             });

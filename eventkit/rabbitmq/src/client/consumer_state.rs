@@ -28,7 +28,7 @@ impl ConsumerState {
     /// Stops the consumer, and returns the messages that it did not deliver.
     pub(super) async fn close(
         self: Arc<Self>,
-        cancelling: BoxFuture<'static, lapin::Result<()>>,
+        stopping: BoxFuture<'static, lapin::Result<()>>,
     ) -> Result<(), TransportError> {
         let deliveries = &self.deliveries;
         let Deliveries {
@@ -38,13 +38,14 @@ impl ConsumerState {
             // The broker has returned them.
             return Ok(());
         }
-        answer("cancel a consumer", *timeout, cancelling).await?;
+        answer("cancel a consumer", *timeout, stopping).await?;
         let tags = self.account_for(deliveries.take_undelivered()).await;
         if !deliveries.is_handling() {
-            // The broker returns all messages in their order, including those that it sent during the
-            // cancellation and that never reached this process.
+            // The broker returns all messages in their order.
             let closing = channel.close(REPLY_SUCCESS, short("closed"));
-            return answer("close a channel", *timeout, closing).await;
+            answer("close a channel", *timeout, closing).await?;
+            self.account_for(deliveries.take_undelivered()).await;
+            return Ok(());
         }
         // The channel closes once its last message is settled.
         if deliveries.returns_by_closing() {

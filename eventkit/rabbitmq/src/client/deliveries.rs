@@ -221,7 +221,7 @@ impl Deliveries {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Starts a task that returns a message, for which [`cancel`](Self::cancel) waits.
+    /// Starts a task that returns a message, for which [`stop`](Self::stop) waits.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks();
         while tasks.try_join_next().is_some() {}
@@ -315,26 +315,32 @@ impl Deliveries {
         });
     }
 
-    /// Asks the broker to send no more messages, once all tasks have ended. If there are none, the request is sent
-    /// before this returns, so that messages which are returned afterwards do not come to this consumer again.
+    /// Waits for all tasks, and then asks the broker to send no more messages. If there are no tasks, the request is
+    /// sent before this returns, so that messages which are returned afterwards do not come to this consumer again.
     ///
     /// The broker answers when the queue has applied earlier acknowledgements. Of those that follow, it passes on 32
     /// at a time, and drops the others if the channel ends.
-    pub(super) fn cancel(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
+    ///
+    /// If the order is kept, the broker goes on to send messages until the channel ends, which returns them. It
+    /// appends those that it sends while it cancels a consumer to the queue, behind newer ones.
+    pub(super) fn stop(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
         self.closed.send_replace(true);
         let own = Arc::clone(self);
         let tag = own.received().consumer.tag();
-        let mut cancelling: BoxFuture<'static, _> = Box::pin(async move {
+        let mut stopping: BoxFuture<'static, _> = Box::pin(async move {
             own.join_tasks().await;
+            if own.subscription.keeps_order {
+                return Ok(());
+            }
             let options = BasicCancelOptions::default();
             own.channel.basic_cancel(tag, options).await
         });
-        match cancelling
+        match stopping
             .as_mut()
             .poll(&mut Context::from_waker(Waker::noop()))
         {
             Poll::Ready(done) => Box::pin(ready(done)),
-            Poll::Pending => cancelling,
+            Poll::Pending => stopping,
         }
     }
 

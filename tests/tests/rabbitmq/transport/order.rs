@@ -93,3 +93,40 @@ async fn what_is_released_before_a_consumer_closes_keeps_its_place_too() {
         incoming.handle.ack().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn messages_that_are_sent_while_a_consumer_closes_keep_their_place() {
+    const ROUNDS: usize = 10;
+    const COUNT: usize = 30;
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    for round in 0..ROUNDS {
+        let ty = format!("t.{round}");
+        let mut subscription = Subscription::new(format!("s-{round}"), [&*ty]);
+        subscription.keeps_order = true;
+        let mut consumer = subscribe(&rabbitmq, &subscription).await;
+        let publishing = async {
+            for number in 0..COUNT {
+                let event = event(&ty, &number.to_string()).build().unwrap();
+                rabbitmq.publish(&event).await.unwrap();
+            }
+        };
+        let losing = async {
+            let mut lost = Vec::new();
+            for _ in 0..COUNT / 3 {
+                lost.push(next(&mut *consumer).await);
+            }
+            drop((consumer, lost));
+        };
+        tokio::join!(publishing, losing);
+        let mut consumer = subscribe(&rabbitmq, &subscription).await;
+        for number in 0..COUNT {
+            let incoming = next(&mut *consumer).await;
+            assert_eq!(id(&incoming), number.to_string(), "round {round}");
+            incoming.handle.ack().await.unwrap();
+        }
+    }
+}
