@@ -20,7 +20,8 @@ pub(crate) struct Recorded(Arc<Mutex<State>>);
 struct State {
     /// The ids of the events, with the time of each.
     ids: Vec<(String, Instant)>,
-    is_down: bool,
+    /// The number of attempts that still fail.
+    failures: usize,
     /// The next event waits for this.
     gate: Option<oneshot::Receiver<()>>,
 }
@@ -35,7 +36,12 @@ impl Recorded {
     }
 
     pub(crate) fn set_down(&self, is_down: bool) {
-        self.0.lock().unwrap().is_down = is_down;
+        self.fail(if is_down { usize::MAX } else { 0 });
+    }
+
+    /// Lets a number of attempts fail.
+    pub(crate) fn fail(&self, failures: usize) {
+        self.0.lock().unwrap().failures = failures;
     }
 
     pub(crate) fn set_gate(&self, gate: oneshot::Receiver<()>) {
@@ -62,7 +68,8 @@ impl Publisher for Recorded {
     ) -> BoxFuture<'a, Result<Published, TransportError>> {
         let mut state = self.0.lock().unwrap();
         let gate = state.gate.take();
-        let result = if state.is_down {
+        let result = if state.failures > 0 {
+            state.failures -= 1;
             Err(TransportError::new(TransportErrorKind::Unavailable, "down"))
         } else if event.id() == "bad" {
             Err(TransportError::rejected("too bad\0"))
