@@ -11,8 +11,6 @@ use eventkit::transport::{
     Acknowledger, BoxFuture, DeliveryRecord, MessageMetadata, Settlement, TransportError,
     with_causes,
 };
-use serde::de::IgnoredAny;
-use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use tracing::{debug, warn};
@@ -98,11 +96,8 @@ impl NatsAcknowledger {
     async fn delete_letter(&self, position: u64) -> Result<(), TransportError> {
         let Shared { api, stream, .. } = &*self.subscription.shared;
         let stream = &stream.settings.name;
-        let call = format!("STREAM.MSG.DELETE.{stream}");
-        // Erasing the content on disk is not necessary.
-        let request = json!({ "seq": position, "no_erase": true });
         let operation = format!("delete the dead letter at position {position}");
-        let deleted = api.call::<IgnoredAny>(&operation, &call, &request).await?;
+        let deleted = api.delete_message(&operation, stream, position).await?;
         if let Err(error) = deleted {
             warn!(%error, %stream, position, "failed to delete a settled dead letter; it remains in the stream");
         }

@@ -133,7 +133,11 @@ impl ActiveSubscription {
                 // A selection whose consumer would be refused must not supersede others.
                 self.check(found, &next, stream, &mut Vec::new())?;
             }
-            self.durable.write(state, revision, next).await?;
+            if self.durable.write(state, revision, next).await?
+                && let Some((written, _)) = self.durable.known_record()
+            {
+                return Ok(written);
+            }
         }
         Err(TransportError::unavailable(format!(
             "failed to record the selection of the subscription `{}`: other processes keep writing it",

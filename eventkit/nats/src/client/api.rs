@@ -15,7 +15,7 @@ use async_nats::{Client, HeaderMap, Message};
 use bytes::Bytes;
 use eventkit::BoxError;
 use eventkit::transport::TransportError;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
@@ -104,6 +104,20 @@ impl Api {
                 _ => Err(error_response(&operation, error)),
             },
         }
+    }
+
+    /// Deletes a message of a stream by its sequence; the inner error is the error response of the server.
+    pub(super) async fn delete_message(
+        &self,
+        operation: &str,
+        stream: &str,
+        sequence: u64,
+    ) -> Result<Result<(), ApiError>, TransportError> {
+        let call = format!("STREAM.MSG.DELETE.{stream}");
+        // Erasing the content on disk is not necessary.
+        let request = json!({ "seq": sequence, "no_erase": true });
+        let deleted = self.call::<IgnoredAny>(operation, &call, &request).await?;
+        Ok(deleted.map(drop))
     }
 
     /// Sends a request to the API; the inner error is the error response of the server.

@@ -1,8 +1,12 @@
 //! The delivery records of messages whose handlers did not succeed at the first attempt.
 
 use eventkit::transport::{DeliveryRecord, MessageMetadata, TransportError};
+use futures_util::future::try_join_all;
 
 use super::state::StateStore;
+
+/// The number of records that are deleted at a time.
+const CONCURRENT_DELETIONS: usize = 64;
 
 /// Loads the record of a message by its sequence; returns `None` if there is none.
 pub(super) async fn load(
@@ -66,7 +70,7 @@ pub(super) async fn forget(
     durable: &str,
     sequence: u64,
 ) -> Result<(), TransportError> {
-    state.purge(&key(durable, sequence)).await
+    state.delete(&key(durable, sequence)).await
 }
 
 /// Deletes the records of messages up to a sequence, which another process may have left behind.
@@ -75,18 +79,28 @@ pub(super) async fn forget_settled(
     durable: &str,
     settled: u64,
 ) -> Result<(), TransportError> {
-    for key in state.keys(&format!("delivery.{durable}.*")).await? {
-        let sequence = key.rsplit('.').next().and_then(|token| token.parse().ok());
-        if sequence.is_some_and(|sequence: u64| sequence <= settled) {
-            state.purge(&key).await?;
-        }
-    }
-    Ok(())
+    let sequence = |key: &str| key.rsplit('.').next()?.parse().ok();
+    let is_settled = |key: &str| sequence(key).is_some_and(|sequence: u64| sequence <= settled);
+    forget_each(state, durable, is_settled).await
 }
 
 /// Deletes the records of all messages, for instance of a stream that was deleted.
 pub(super) async fn forget_all(state: &StateStore, durable: &str) -> Result<(), TransportError> {
-    state.purge(&format!("delivery.{durable}.*")).await
+    forget_each(state, durable, |_| true).await
+}
+
+/// Deletes the records with selected keys, several at a time.
+async fn forget_each(
+    state: &StateStore,
+    durable: &str,
+    is_selected: impl Fn(&str) -> bool,
+) -> Result<(), TransportError> {
+    let mut keys = state.keys(&format!("delivery.{durable}.*")).await?;
+    keys.retain(|key| is_selected(key));
+    for keys in keys.chunks(CONCURRENT_DELETIONS) {
+        try_join_all(keys.iter().map(|key| state.delete(key))).await?;
+    }
+    Ok(())
 }
 
 fn key(durable: &str, sequence: u64) -> String {

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use eventkit::transport::TransportError;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::api::{Api, parse_publish_ack};
@@ -144,7 +144,7 @@ impl StateStore {
         for limit in ["max_age", "max_msgs", "max_bytes"] {
             mismatch.expect(found.int(limit) <= 0, limit, found.int(limit), "none");
         }
-        for refused in ["sealed", "deny_purge", "no_ack", "discard_new_per_subject"] {
+        for refused in ["sealed", "deny_delete", "no_ack", "discard_new_per_subject"] {
             mismatch.expect_eq(refused, found.flag(refused), false);
         }
         mismatch.into_result(what)
@@ -159,15 +159,9 @@ impl StateStore {
         &self,
         key: &str,
     ) -> Result<Option<Stored<T>>, TransportError> {
-        let subject = self.subject(key);
-        let operation = format!("read `{subject}`");
-        let call = format!("STREAM.MSG.GET.{}", self.stream);
-        let request = json!({ "last_by_subj": subject });
-        let found: Result<StoredMessage, _> = self.api.call(&operation, &call, &request).await?;
-        let message = match found {
-            Ok(StoredMessage { message }) => message,
-            Err(error) if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => return Ok(None),
-            Err(error) => return Err(error_response(&operation, error)),
+        let operation = format!("read `{}`", self.subject(key));
+        let Some(message) = self.find(&operation, key).await? else {
+            return Ok(None);
         };
         let revision = message.sequence;
         let unreadable = || {
@@ -180,6 +174,18 @@ impl StateStore {
         let value = serde_json::from_slice(&message.payload)
             .map_err(|error| unreadable().with_source(error))?;
         Ok(Some(Stored { value, revision }))
+    }
+
+    /// Returns the message with the value of a key.
+    async fn find(&self, operation: &str, key: &str) -> Result<Option<RawMessage>, TransportError> {
+        let call = format!("STREAM.MSG.GET.{}", self.stream);
+        let request = json!({ "last_by_subj": self.subject(key) });
+        let found: Result<StoredMessage, _> = self.api.call(operation, &call, &request).await?;
+        match found {
+            Ok(StoredMessage { message }) => Ok(Some(message)),
+            Err(error) if error.error_code() == ErrorCode::NO_MESSAGE_FOUND => Ok(None),
+            Err(error) => Err(error_response(operation, error)),
+        }
     }
 
     /// Stores a value, replacing any other.
@@ -254,20 +260,30 @@ impl StateStore {
         }
     }
 
-    /// Deletes the values of a key, or of all keys that match a filter.
+    /// Deletes the value of a key, if there is one.
+    ///
+    /// This does not purge the subject of the key. A server before 2.9.18 that restarts afterwards may purge the
+    /// entire stream.
     ///
     /// # Errors
     ///
-    /// Returns an error if the server did not confirm the write.
-    pub(super) async fn purge(&self, filter: &str) -> Result<(), TransportError> {
-        let subject = self.subject(filter);
-        let operation = format!("purge `{subject}`");
-        let call = format!("STREAM.PURGE.{}", self.stream);
-        let request = json!({ "filter": subject });
-        let purged: Result<Value, _> = self.api.call(&operation, &call, &request).await?;
-        purged
-            .map(drop)
-            .map_err(|error| error_response(&operation, error))
+    /// Returns an error if the server did not confirm the deletion.
+    pub(super) async fn delete(&self, key: &str) -> Result<(), TransportError> {
+        let operation = format!("delete `{}`", self.subject(key));
+        let Some(message) = self.find(&operation, key).await? else {
+            return Ok(());
+        };
+        let deleting = self
+            .api
+            .delete_message(&operation, &self.stream, message.sequence);
+        match deleting.await? {
+            Ok(()) => Ok(()),
+            Err(error) => match error.error_code() {
+                // Another process deleted or replaced it.
+                ErrorCode::SEQUENCE_NOT_FOUND | ErrorCode::STREAM_MESSAGE_DELETE_FAILED => Ok(()),
+                _ => Err(error_response(&operation, error)),
+            },
+        }
     }
 
     /// Returns the keys that match a filter; none if the stream does not exist.

@@ -332,7 +332,7 @@ authorization { users: [
             "shop.>", "$JS.API.STREAM.INFO.shop", "$JS.API.STREAM.CREATE.shop"
             "$JS.API.CONSUMER.*.shop.>", "$JS.API.CONSUMER.MSG.NEXT.shop.>"
             "$JS.API.STREAM.MSG.GET.shop", "$JS.ACK.>"
-            "eventkit-shop.>", "$JS.API.STREAM.*.eventkit-shop", "$JS.API.STREAM.MSG.GET.eventkit-shop"
+            "eventkit-shop.>", "$JS.API.STREAM.*.eventkit-shop", "$JS.API.STREAM.MSG.*.eventkit-shop"
         ]
         subscribe: ["_INBOX.>"]
     } }

@@ -1,10 +1,13 @@
 //! Delivery records.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::time::Duration;
 
 use eventkit::transport::{DeliveryRecord, Transport};
 use eventkit_tests::nats::Server;
-use tokio::time::timeout;
+use futures_core::Stream as _;
+use tokio::time::{sleep, timeout};
 
 use super::{PATIENCE, event, next, on, plain, subscription};
 
@@ -96,12 +99,69 @@ async fn records_of_a_crashed_process_are_deleted() {
     let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
     let forgotten = timeout(PATIENCE, async {
         while stored(&server).await != 1 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            sleep(Duration::from_millis(20)).await;
         }
     });
     forgotten
         .await
         .expect("the record of a settled message should be deleted");
+}
+
+/// A server before 2.9.18 that restarts after a purge of some subjects may purge the entire stream, with the
+/// selections of all subscriptions.
+#[tokio::test]
+async fn records_are_deleted_without_a_purge() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let context = plain(&server).await;
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let mut purges = client.subscribe("$JS.API.STREAM.PURGE.>").await.unwrap();
+    client.flush().await.unwrap();
+    let leave_records = async || {
+        for sequence in 1..=200 {
+            let subject = format!("eventkit-events.delivery.handler.{sequence}");
+            let left = context.publish(subject, "{}".into()).await.unwrap();
+            left.await.unwrap();
+        }
+    };
+    let until_deleted = async || {
+        let deleted = timeout(PATIENCE, async {
+            while stored(&server).await != 0 {
+                sleep(Duration::from_millis(20)).await;
+            }
+        });
+        deleted.await.expect("the records should be deleted");
+    };
+
+    let nats = on(&server).open().await.unwrap();
+    let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    for number in 1..=200 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+        let incoming = next(&mut *consumer).await;
+        if number == 1 {
+            incoming.handle.store_record(record(1)).await.unwrap();
+        }
+        incoming.handle.ack().await.unwrap();
+    }
+    until_deleted().await;
+    leave_records().await;
+    consumer.close().await.unwrap();
+    let consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    until_deleted().await;
+
+    leave_records().await;
+    drop((nats, consumer));
+    context.delete_stream("events").await.unwrap();
+    let nats = on(&server).open().await.unwrap();
+    let _consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    until_deleted().await;
+
+    client.flush().await.unwrap();
+    let purge = poll_fn(|context| Pin::new(&mut purges).poll_next(context));
+    let purge = timeout(Duration::from_millis(100), purge).await;
+    assert!(purge.is_err(), "{purge:?}");
 }
 
 #[tokio::test]
