@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use eventkit::{Dispatcher, Policy};
-use eventkit_service::{Service, ServiceHandle, SubscriptionHealth};
+use eventkit_service::{Health, Service, ServiceHandle, SubscriptionHealth};
 use eventkit_sql::SqliteInbox;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
@@ -125,14 +125,22 @@ pub(crate) async fn run(config: &str) -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Reports each time that the service becomes ready or is no longer ready.
+/// Reports each time that the service becomes ready, and each time that the reasons why it is not change.
 async fn say_health(handle: ServiceHandle) {
+    let mut said = None;
     loop {
-        handle.ready().await;
-        say(READY);
-        let health = handle.wait_for(|health| !health.is_ready()).await;
-        let reasons: Vec<String> = health.subscriptions.iter().flat_map(reasons_of).collect();
-        say(&format!("{NOT_READY}{}", reasons.join("; ")));
+        let reasons = |health: &Health| {
+            let reasons = health.subscriptions.iter().flat_map(reasons_of);
+            reasons.collect::<Vec<String>>().join("; ")
+        };
+        let health = handle.wait_for(|health| Some(reasons(health)) != said);
+        let reasons = reasons(&health.await);
+        if reasons.is_empty() {
+            say(READY);
+        } else {
+            say(&format!("{NOT_READY}{reasons}"));
+        }
+        said = Some(reasons);
     }
 }
 
