@@ -38,17 +38,29 @@ impl ConsumerState {
             // The broker has returned them.
             return Ok(());
         }
-        answer("cancel a consumer", *timeout, stopping).await?;
+        answer("stop a consumer", *timeout, stopping).await?;
         let tags = self.account_for(deliveries.take_undelivered()).await;
+        let keeps_order = deliveries.subscription.keeps_order;
         if !deliveries.is_handling() {
-            // The broker returns all messages in their order.
+            let mut flushed = None;
+            if keeps_order {
+                let flushing = deliveries.flush_acknowledgements();
+                flushed = Some(answer("wait for acknowledgements", *timeout, flushing).await?);
+                // Since it is not cancelled, the broker goes on to send messages.
+                self.account_for(deliveries.take_undelivered()).await;
+            }
+            // The end of the channel returns all messages in their order.
             let closing = channel.close(REPLY_SUCCESS, short("closed"));
-            answer("close a channel", *timeout, closing).await?;
+            let closed = answer("close a channel", *timeout, closing).await;
+            drop(flushed);
+            // The broker sent these before it closed the channel.
             self.account_for(deliveries.take_undelivered()).await;
-            return Ok(());
+            return closed;
         }
-        // The channel closes once its last message is settled.
-        if deliveries.returns_by_closing() {
+        if keeps_order {
+            // The channel closes once its last message is settled. Until then, other consumers receive newer ones.
+            answer("cancel a consumer", *timeout, deliveries.cancel()).await?;
+            self.account_for(deliveries.take_undelivered()).await;
             return Ok(());
         }
         deliveries.return_held();

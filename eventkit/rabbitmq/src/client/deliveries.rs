@@ -11,7 +11,8 @@ use eventkit::transport::backoff::FAR_FUTURE;
 use eventkit::transport::{BoxFuture, Subscription, TransportError};
 use lapin::Channel;
 use lapin::message::Delivery;
-use lapin::options::{BasicCancelOptions, BasicQosOptions};
+use lapin::options::{BasicCancelOptions, BasicConsumeOptions, BasicQosOptions};
+use lapin::types::{AMQPValue, FieldTable};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -21,10 +22,14 @@ use super::delivery_tag::DeliveryTag;
 use super::error::{answer, transport_error};
 use super::queue::{Counts, counts};
 use super::received::{End, Received};
+use crate::mapping::names::short;
 
 /// The number of messages that a subscription which keeps the order holds back at a time, in addition to
 /// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
 pub(super) const MAX_HELD: u16 = 1_000;
+
+/// The priority of a consumer that should receive no messages.
+const MIN_PRIORITY: i32 = -1_000;
 
 /// The messages of a consumer, on its channel.
 #[derive(Debug)]
@@ -315,25 +320,17 @@ impl Deliveries {
         });
     }
 
-    /// Waits for all tasks, and then asks the broker to send no more messages. If there are no tasks, the request is
-    /// sent before this returns, so that messages which are returned afterwards do not come to this consumer again.
-    ///
-    /// The broker answers when the queue has applied earlier acknowledgements. Of those that follow, it passes on 32
-    /// at a time, and drops the others if the channel ends.
-    ///
-    /// If the order is kept, the broker goes on to send messages until the channel ends, which returns them. It
-    /// appends those that it sends while it cancels a consumer to the queue, behind newer ones.
+    /// Waits for all tasks, and then cancels the consumer, unless it keeps the order. If there are no tasks, the request
+    /// is sent before this returns, so that messages which are returned afterwards do not come to this consumer again.
     pub(super) fn stop(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
         self.closed.send_replace(true);
         let own = Arc::clone(self);
-        let tag = own.received().consumer.tag();
         let mut stopping: BoxFuture<'static, _> = Box::pin(async move {
             own.join_tasks().await;
             if own.subscription.keeps_order {
                 return Ok(());
             }
-            let options = BasicCancelOptions::default();
-            own.channel.basic_cancel(tag, options).await
+            own.cancel().await
         });
         match stopping
             .as_mut()
@@ -342,6 +339,32 @@ impl Deliveries {
             Poll::Ready(done) => Box::pin(ready(done)),
             Poll::Pending => stopping,
         }
+    }
+
+    /// Asks the broker to send no more messages. It appends messages that are on their way to the channel to the tail
+    /// of the queue, behind newer ones.
+    ///
+    /// The broker answers when the queue has applied earlier acknowledgements. Of those that follow, it passes on 32
+    /// at a time, and drops the others if the channel ends.
+    pub(super) async fn cancel(&self) -> lapin::Result<()> {
+        let tag = self.received().consumer.tag();
+        let options = BasicCancelOptions::default();
+        self.channel.basic_cancel(tag, options).await
+    }
+
+    /// Waits until the queue has applied all acknowledgements, without cancelling the consumer.
+    ///
+    /// Only the requests to consume and to cancel wait for the queue, so this adds a consumer to the channel, which
+    /// must then be closed. The queue sends it a message only if the other one has as many as it may have. Such a
+    /// message is returned after those of the other one, whose tag sorts before this one.
+    pub(super) async fn flush_acknowledgements(&self) -> lapin::Result<lapin::Consumer> {
+        let (channel, queue) = (&self.channel, short(&self.queue));
+        channel.basic_qos(1, BasicQosOptions::default()).await?;
+        let mut arguments = FieldTable::default();
+        arguments.insert(short("x-priority"), AMQPValue::LongInt(MIN_PRIORITY));
+        let options = BasicConsumeOptions::default();
+        let tag = short("eventkit-last");
+        channel.basic_consume(queue, tag, options, arguments).await
     }
 
     /// Takes the received messages that the consumer has not delivered.

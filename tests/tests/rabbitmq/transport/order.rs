@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use eventkit::transport::{Subscription, Transport};
+use eventkit::transport::{PublisherExt as _, Subscription, Transport};
 
 use super::{event, id, next, subscribe};
 use crate::node::Node;
@@ -114,14 +114,14 @@ async fn messages_that_are_sent_while_a_consumer_closes_keep_their_place() {
                 rabbitmq.publish(&event).await.unwrap();
             }
         };
-        let losing = async {
+        let closing = async {
             let mut lost = Vec::new();
             for _ in 0..COUNT / 3 {
                 lost.push(next(&mut *consumer).await);
             }
             drop((consumer, lost));
         };
-        tokio::join!(publishing, losing);
+        tokio::join!(publishing, closing);
         let mut consumer = subscribe(&rabbitmq, &subscription).await;
         for number in 0..COUNT {
             let incoming = next(&mut *consumer).await;
@@ -129,4 +129,88 @@ async fn messages_that_are_sent_while_a_consumer_closes_keep_their_place() {
             incoming.handle.ack().await.unwrap();
         }
     }
+}
+
+#[tokio::test]
+async fn the_messages_of_a_closed_consumer_precede_those_that_its_queue_has() {
+    // More than a consumer has at a time.
+    const COUNT: usize = 1_100;
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = 16;
+    let consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..COUNT {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    }
+    consumer.close().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 0..COUNT {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_acknowledged_before_a_consumer_closes_does_not_come_again() {
+    const COUNT: usize = 1_000;
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    subscription.max_in_flight = COUNT;
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for round in 0..4 {
+        let ids = (0..COUNT).map(|number| format!("{round}-{number}"));
+        let events = ids.map(|id| event("t", &id).build().unwrap());
+        rabbitmq.publish_all(events).await.unwrap();
+        let mut received = Vec::new();
+        for _ in 0..COUNT {
+            received.push(next(&mut *consumer).await);
+        }
+        for incoming in received {
+            assert!(id(&incoming).starts_with(&format!("{round}-")));
+            incoming.handle.ack().await.unwrap();
+        }
+        consumer.close().await.unwrap();
+        consumer = subscribe(&rabbitmq, &subscription).await;
+    }
+}
+
+#[tokio::test]
+async fn a_closed_consumer_with_a_message_in_flight_receives_no_others() {
+    let node = Node::shared();
+    let Some((builder, _)) = node.exchange() else {
+        return;
+    };
+    let rabbitmq = builder.open().await.unwrap();
+    let mut subscription = Subscription::new("s", ["t"]);
+    subscription.keeps_order = true;
+    let publish = async |number: u32| {
+        let event = event("t", &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    };
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    publish(0).await;
+    let first = next(&mut *consumer).await;
+    consumer.close().await.unwrap();
+    let mut consumer = subscribe(&rabbitmq, &subscription).await;
+    for number in 1..10 {
+        publish(number).await;
+    }
+    for number in 1..10 {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(id(&incoming), number.to_string());
+        incoming.handle.ack().await.unwrap();
+    }
+    first.handle.ack().await.unwrap();
 }
