@@ -120,7 +120,9 @@ impl ActiveSubscription {
                 Some(stored) if stored.value.stream_created != stream.created => {
                     delivery_records::forget_all(state, &self.durable.name).await?;
                     self.report_other_stream();
-                    Some(stored.value.move_to(&stream.created))
+                    let moved = stored.value.move_to(&stream.created);
+                    let next = self.next_record(&moved)?;
+                    Some(next.unwrap_or(moved))
                 }
                 Some(stored) => self.next_record(&stored.value)?,
             };
@@ -133,9 +135,7 @@ impl ActiveSubscription {
                 // A selection whose consumer would be refused must not supersede others.
                 self.check(found, &next, stream, &mut Vec::new())?;
             }
-            if self.durable.write(state, revision, next).await?
-                && let Some((written, _)) = self.durable.known_record()
-            {
+            if let Some(written) = self.durable.write(state, revision, next).await? {
                 return Ok(written);
             }
         }
@@ -405,6 +405,7 @@ impl ActiveSubscription {
                     ..known.value
                 };
                 let written = self.durable.write(state, known.revision, record).await?;
+                let written = written.is_some();
                 debug!(durable = %self.durable.name, written, "recorded the settled position");
             }
         }

@@ -114,8 +114,7 @@ impl Api {
         sequence: u64,
     ) -> Result<Result<(), ApiError>, TransportError> {
         let call = format!("STREAM.MSG.DELETE.{stream}");
-        // Erasing the content on disk is not necessary.
-        let request = json!({ "seq": sequence, "no_erase": true });
+        let request = json!({ "seq": sequence });
         let deleted = self.call::<IgnoredAny>(operation, &call, &request).await?;
         Ok(deleted.map(drop))
     }

@@ -5,8 +5,8 @@ use futures_util::future::try_join_all;
 
 use super::state::StateStore;
 
-/// The number of records that are deleted at a time.
-const CONCURRENT_DELETIONS: usize = 64;
+/// The maximum number of records that are deleted concurrently.
+const MAX_CONCURRENT_DELETIONS: usize = 64;
 
 /// Loads the record of a message by its sequence; returns `None` if there is none.
 pub(super) async fn load(
@@ -89,7 +89,7 @@ pub(super) async fn forget_all(state: &StateStore, durable: &str) -> Result<(), 
     forget_each(state, durable, |_| true).await
 }
 
-/// Deletes the records with selected keys, several at a time.
+/// Deletes the records whose keys a predicate selects, several at a time.
 async fn forget_each(
     state: &StateStore,
     durable: &str,
@@ -97,7 +97,7 @@ async fn forget_each(
 ) -> Result<(), TransportError> {
     let mut keys = state.keys(&format!("delivery.{durable}.*")).await?;
     keys.retain(|key| is_selected(key));
-    for keys in keys.chunks(CONCURRENT_DELETIONS) {
+    for keys in keys.chunks(MAX_CONCURRENT_DELETIONS) {
         try_join_all(keys.iter().map(|key| state.delete(key))).await?;
     }
     Ok(())

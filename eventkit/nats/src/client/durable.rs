@@ -87,21 +87,22 @@ impl Durable {
         Ok(stored)
     }
 
-    /// Replaces a revision of the record; returns whether nothing else was written meanwhile.
+    /// Replaces a revision of the record; returns the record that is stored, or `None` if another one was stored
+    /// meanwhile.
     pub(super) async fn write(
         &self,
         state: &StateStore,
         revision: u64,
         record: Record,
-    ) -> Result<bool, TransportError> {
-        let written = state
-            .replace(&Record::key(&self.name), revision, &record)
-            .await?;
-        if let Some(revision) = written {
-            let value = record;
-            self.observe(&Stored { value, revision });
-        }
-        Ok(written.is_some())
+    ) -> Result<Option<Stored<Record>>, TransportError> {
+        let key = Record::key(&self.name);
+        let Some(revision) = state.replace(&key, revision, &record).await? else {
+            return Ok(None);
+        };
+        let value = record;
+        let stored = Stored { value, revision };
+        self.observe(&stored);
+        Ok(Some(stored))
     }
 
     fn observe(&self, stored: &Stored<Record>) {

@@ -47,7 +47,12 @@ impl Drop for Keeper {
 }
 
 async fn keep(subscription: &ActiveSubscription) {
-    forget_left_records(subscription).await;
+    // There may be many records.
+    tokio::join!(forget_left_records(subscription), watch(subscription));
+}
+
+/// Checks the record and the consumer until it is lost.
+async fn watch(subscription: &ActiveSubscription) {
     let mut failures = 0;
     let mut was_superseded = false;
     loop {
@@ -80,7 +85,7 @@ async fn forget_left_records(subscription: &ActiveSubscription) {
     if let Some(settled) = durable.settled() {
         let forgotten = delivery_records::forget_settled(state, &durable.name, settled).await;
         if let Err(error) = forgotten {
-            debug!(durable = %durable.name, error = with_causes(&error), "failed to delete the delivery records of settled messages");
+            warn!(durable = %durable.name, error = with_causes(&error), "failed to delete the delivery records of settled messages");
         }
     }
 }
@@ -126,14 +131,10 @@ impl ActiveSubscription {
             SelectionRole::Unknown => return Err(self.lose("its selection is no longer recorded")),
             SelectionRole::Latest | SelectionRole::Superseded => return Ok(stored),
         };
-        self.durable
-            .write(&self.shared.state, stored.revision, next)
-            .await?;
-        // Another process may have written the record since this one read it.
-        Ok(self
-            .durable
-            .known_record()
-            .map_or(stored, |(known, _)| known))
+        let state = &self.shared.state;
+        let written = self.durable.write(state, stored.revision, next).await?;
+        // If another process wrote the record meanwhile, the next check reads it.
+        Ok(written.unwrap_or(stored))
     }
 
     /// Restores a deleted record from the one this process last read, and the alias of the

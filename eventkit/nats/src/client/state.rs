@@ -262,8 +262,8 @@ impl StateStore {
 
     /// Deletes the value of a key, if there is one.
     ///
-    /// This does not purge the subject of the key. A server before 2.9.18 that restarts afterwards may purge the
-    /// entire stream.
+    /// Deletes by sequence instead of purging the subject: in a cluster, a server before 2.9.18 that restarts after
+    /// such a purge may purge the entire stream.
     ///
     /// # Errors
     ///
@@ -273,17 +273,17 @@ impl StateStore {
         let Some(message) = self.find(&operation, key).await? else {
             return Ok(());
         };
-        let deleting = self
-            .api
-            .delete_message(&operation, &self.stream, message.sequence);
-        match deleting.await? {
-            Ok(()) => Ok(()),
-            Err(error) => match error.error_code() {
-                // Another process deleted or replaced it.
-                ErrorCode::SEQUENCE_NOT_FOUND | ErrorCode::STREAM_MESSAGE_DELETE_FAILED => Ok(()),
-                _ => Err(error_response(&operation, error)),
-            },
+        let sequence = message.sequence;
+        let deleting = self.api.delete_message(&operation, &self.stream, sequence);
+        let Err(error) = deleting.await? else {
+            return Ok(());
+        };
+        // Another process may have deleted or replaced the message meanwhile.
+        let left = self.find(&operation, key).await?;
+        if left.is_some_and(|left| left.sequence == sequence) {
+            return Err(error_response(&operation, error));
         }
+        Ok(())
     }
 
     /// Returns the keys that match a filter; none if the stream does not exist.

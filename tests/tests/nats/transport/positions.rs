@@ -180,3 +180,26 @@ async fn a_recreated_stream_is_read_from_its_first_message() {
         consumer.close().await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn a_recreated_stream_is_read_with_the_patterns_of_this_process() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let nats = on(&server).open().await.unwrap();
+    let consumer = nats.subscribe(&subscription("a")).await.unwrap();
+    consumer.close().await.unwrap();
+    plain(&server).await.delete_stream("events").await.unwrap();
+    let nats = on(&server).open().await.unwrap();
+    for (ty, id) in [("b", "1"), ("a", "2")] {
+        nats.publish(&event(ty, id).build().unwrap()).await.unwrap();
+    }
+    let mut both = subscription("a");
+    both.patterns.push("b".to_owned());
+    let mut consumer = nats.subscribe(&both).await.unwrap();
+    for id in ["1", "2"] {
+        let incoming = next(&mut *consumer).await;
+        assert_eq!(incoming.event.as_ref().unwrap().id(), id);
+        incoming.handle.ack().await.unwrap();
+    }
+}

@@ -107,8 +107,8 @@ async fn records_of_a_crashed_process_are_deleted() {
         .expect("the record of a settled message should be deleted");
 }
 
-/// A server before 2.9.18 that restarts after a purge of some subjects may purge the entire stream, with the
-/// selections of all subscriptions.
+/// In a cluster, a server before 2.9.18 that restarts after a purge of some subjects may purge the entire stream, with
+/// the selections of all subscriptions.
 #[tokio::test]
 async fn records_are_deleted_without_a_purge() {
     let Some(server) = Server::start() else {
