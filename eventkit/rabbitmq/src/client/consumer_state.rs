@@ -40,25 +40,12 @@ impl ConsumerState {
         }
         answer("stop a consumer", *timeout, stopping).await?;
         let tags = self.account_for(deliveries.take_undelivered()).await;
-        let keeps_order = deliveries.subscription.keeps_order;
         if !deliveries.is_handling() {
-            let mut flushed = None;
-            if keeps_order {
-                let flushing = deliveries.flush_acknowledgements();
-                flushed = Some(answer("wait for acknowledgements", *timeout, flushing).await?);
-                // Since it is not cancelled, the broker goes on to send messages.
-                self.account_for(deliveries.take_undelivered()).await;
-            }
-            // The end of the channel returns all messages in their order.
-            let closing = channel.close(REPLY_SUCCESS, short("closed"));
-            let closed = answer("close a channel", *timeout, closing).await;
-            drop(flushed);
-            // The broker sent these before it closed the channel.
-            self.account_for(deliveries.take_undelivered()).await;
-            return closed;
+            return self.close_channel().await;
         }
-        if keeps_order {
-            // The channel closes once its last message is settled. Until then, other consumers receive newer ones.
+        if deliveries.returns_by_closing() {
+            // The channel closes when its last message is settled. The consumer is cancelled, so that other consumers
+            // receive new messages until then.
             answer("cancel a consumer", *timeout, deliveries.cancel()).await?;
             self.account_for(deliveries.take_undelivered()).await;
             return Ok(());
@@ -68,6 +55,38 @@ impl ConsumerState {
             tag.requeue(channel);
         }
         deliveries.flush().await
+    }
+
+    /// Closes the channel, which returns all messages, in their order.
+    async fn close_channel(&self) -> Result<(), TransportError> {
+        let deliveries = &self.deliveries;
+        let Deliveries {
+            channel, timeout, ..
+        } = &**deliveries;
+        // This consumer must not be cancelled before the channel is closed.
+        let mut last = None;
+        if deliveries.returns_by_closing() {
+            let flushing = deliveries.flush_acknowledgements();
+            match answer("wait for acknowledgements", *timeout / 2, flushing).await {
+                Ok(consumer) => last = Some(consumer),
+                // The messages must be returned anyway, and those that were acknowledged last may come again.
+                Err(error) => debug!(
+                    error = with_causes(&error),
+                    "failed to wait for acknowledgements"
+                ),
+            }
+            // The consumer is not cancelled, so the broker has sent more messages meanwhile.
+            self.account_for(deliveries.take_undelivered()).await;
+        }
+        if !channel.status().connected() {
+            return Ok(());
+        }
+        let closing = channel.close(REPLY_SUCCESS, short("closed"));
+        let closed = answer("close a channel", *timeout, closing).await;
+        drop(last);
+        // These arrived before the broker closed the channel.
+        self.account_for(deliveries.take_undelivered()).await;
+        closed
     }
 
     /// Records that messages were not handled, and returns their tags. Otherwise each of them would be suspected

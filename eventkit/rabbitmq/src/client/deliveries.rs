@@ -28,7 +28,7 @@ use crate::mapping::names::short;
 /// those in flight. They stay with the consumer, since a queue would deliver newer ones first.
 pub(super) const MAX_HELD: u16 = 1_000;
 
-/// The priority of a consumer that should receive no messages.
+/// The priority of a consumer that receives messages only if no other consumer of the queue can.
 const MIN_PRIORITY: i32 = -1_000;
 
 /// The messages of a consumer, on its channel.
@@ -321,7 +321,8 @@ impl Deliveries {
     }
 
     /// Waits for all tasks, and then cancels the consumer, unless it keeps the order. If there are no tasks, the request
-    /// is sent before this returns, so that messages which are returned afterwards do not come to this consumer again.
+    /// to cancel is sent before this returns, so that the consumer does not receive messages that are returned
+    /// afterwards.
     pub(super) fn stop(self: &Arc<Self>) -> BoxFuture<'static, lapin::Result<()>> {
         self.closed.send_replace(true);
         let own = Arc::clone(self);
@@ -341,8 +342,8 @@ impl Deliveries {
         }
     }
 
-    /// Asks the broker to send no more messages. It appends messages that are on their way to the channel to the tail
-    /// of the queue, behind newer ones.
+    /// Cancels the consumer. The broker appends messages that have not reached the channel yet to the end of the queue,
+    /// behind newer ones.
     ///
     /// The broker answers when the queue has applied earlier acknowledgements. Of those that follow, it passes on 32
     /// at a time, and drops the others if the channel ends.
@@ -352,15 +353,21 @@ impl Deliveries {
         self.channel.basic_cancel(tag, options).await
     }
 
-    /// Waits until the queue has applied all acknowledgements, without cancelling the consumer.
+    /// Waits until the queue has applied the acknowledgements that were passed to it; the broker then passes on the
+    /// others.
     ///
-    /// Only the requests to consume and to cancel wait for the queue, so this adds a consumer to the channel, which
-    /// must then be closed. The queue sends it a message only if the other one has as many as it may have. Such a
-    /// message is returned after those of the other one, whose tag sorts before this one.
+    /// Only `basic.consume` and `basic.cancel` wait for the queue, and a cancelled consumer would lose the order. So
+    /// this adds a second consumer to the channel, which the caller must close afterwards. It has no credit, and
+    /// receives nothing. A broker that ignores the credit may send it one message, and returns that message after
+    /// those of the first consumer, since it returns them in the order of the consumers and of their tags.
     pub(super) async fn flush_acknowledgements(&self) -> lapin::Result<lapin::Consumer> {
         let (channel, queue) = (&self.channel, short(&self.queue));
         channel.basic_qos(1, BasicQosOptions::default()).await?;
+        let mut credit = FieldTable::default();
+        credit.insert(short("credit"), AMQPValue::LongLongInt(0));
+        credit.insert(short("drain"), AMQPValue::Boolean(false));
         let mut arguments = FieldTable::default();
+        arguments.insert(short("x-credit"), AMQPValue::FieldTable(credit));
         arguments.insert(short("x-priority"), AMQPValue::LongInt(MIN_PRIORITY));
         let options = BasicConsumeOptions::default();
         let tag = short("eventkit-last");
