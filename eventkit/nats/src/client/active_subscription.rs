@@ -118,11 +118,10 @@ impl ActiveSubscription {
             let next = match &stored {
                 None => Some(self.first_record(found, stream)?),
                 Some(stored) if stored.value.stream_created != stream.created => {
+                    let next = self.record_of_stream(&stored.value, stream)?;
                     delivery_records::forget_all(state, &self.durable.name).await?;
                     self.report_other_stream();
-                    let moved = stored.value.move_to(&stream.created);
-                    let next = self.next_record(&moved)?;
-                    Some(next.unwrap_or(moved))
+                    Some(next)
                 }
                 Some(stored) => self.next_record(&stored.value)?,
             };
@@ -161,7 +160,7 @@ impl ActiveSubscription {
         stream: &StreamInfo,
     ) -> Result<Record, TransportError> {
         if let Some((known, _)) = self.durable.known_record() {
-            return Ok(known.value);
+            return self.record_of_stream(&known.value, stream);
         }
         let starts_with_oldest =
             matches!(self.subscription.start, None | Some(StartPosition::Oldest));
@@ -174,6 +173,21 @@ impl ActiveSubscription {
             )));
         }
         Ok(self.selection.first_record(&stream.created))
+    }
+
+    /// Returns the record that follows another one, which may be of an earlier stream with the same name.
+    fn record_of_stream(
+        &self,
+        record: &Record,
+        stream: &StreamInfo,
+    ) -> Result<Record, TransportError> {
+        let own = if record.stream_created == stream.created {
+            record.clone()
+        } else {
+            record.move_to(&stream.created)
+        };
+        let next = self.next_record(&own)?;
+        Ok(next.unwrap_or(own))
     }
 
     /// Returns the record that follows another one, if it differs.
@@ -404,8 +418,8 @@ impl ActiveSubscription {
                     settled,
                     ..known.value
                 };
-                let written = self.durable.write(state, known.revision, record).await?;
-                let written = written.is_some();
+                let writing = self.durable.write(state, known.revision, record);
+                let written = writing.await?.is_some();
                 debug!(durable = %self.durable.name, written, "recorded the settled position");
             }
         }

@@ -47,11 +47,11 @@ impl Drop for Keeper {
 }
 
 async fn keep(subscription: &ActiveSubscription) {
-    // There may be many records.
+    // Deleting many records may take longer than the interval between checks.
     tokio::join!(forget_left_records(subscription), watch(subscription));
 }
 
-/// Checks the record and the consumer until it is lost.
+/// Checks the record and the consumer until the consumer is lost.
 async fn watch(subscription: &ActiveSubscription) {
     let mut failures = 0;
     let mut was_superseded = false;

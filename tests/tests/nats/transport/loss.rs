@@ -282,14 +282,20 @@ async fn a_memory_stream_is_recreated_after_a_restart_of_its_server() {
     let nats = on(&server).storage(Storage::Memory).open().await.unwrap();
     let mut consumer = nats.subscribe(&subscription("a")).await.unwrap();
     let sent = event("a", "1").build().unwrap();
-    nats.publish(&sent).await.unwrap();
-    next(&mut *consumer).await.handle.ack().await.unwrap();
+    for number in 1..=3 {
+        let event = event("a", &number.to_string()).build().unwrap();
+        nats.publish(&event).await.unwrap();
+        next(&mut *consumer).await.handle.ack().await.unwrap();
+    }
+    // The process reads which events are settled three times in each `ack_wait`.
+    sleep(subscription("a").ack_wait).await;
     server.kill();
     server.restart();
     lost(&mut *consumer).await;
 
+    let other = on(&server).storage(Storage::Memory).open().await.unwrap();
+    other.publish(&sent).await.unwrap();
     let mut consumer = subscribe_again(&nats, &subscription("a")).await;
-    nats.publish(&sent).await.unwrap();
     assert_eq!(next(&mut *consumer).await.event.unwrap(), sent);
 }
 
