@@ -1,11 +1,39 @@
 //! The order of subscriptions that keep it.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use eventkit::transport::{PublisherExt as _, Subscription, Transport};
+use eventkit::transport::{Consumer, Incoming, PublisherExt as _, Subscription, Transport};
+use eventkit_rabbitmq::RabbitMq;
 
 use super::{event, id, next, subscribe};
 use crate::node::Node;
+
+/// Publishes events of a type with these ids, one after the other.
+async fn publish(rabbitmq: &RabbitMq, ty: &str, ids: Range<usize>) {
+    for number in ids {
+        let event = event(ty, &number.to_string()).build().unwrap();
+        rabbitmq.publish(&event).await.unwrap();
+    }
+}
+
+async fn take(consumer: &mut dyn Consumer, count: usize) -> Vec<Incoming> {
+    let mut taken = Vec::new();
+    for _ in 0..count {
+        taken.push(next(consumer).await);
+    }
+    taken
+}
+
+/// Receives and acknowledges events, which must have these ids in this order.
+async fn receive(consumer: &mut dyn Consumer, ids: Range<usize>) {
+    for number in ids {
+        let incoming = next(consumer).await;
+        let event = incoming.event.as_ref().expect("an event");
+        assert_eq!(event.id(), number.to_string(), "{}", event.ty());
+        incoming.handle.ack().await.unwrap();
+    }
+}
 
 #[tokio::test]
 async fn a_waiting_message_is_not_in_flight_and_keeps_its_place_after_a_loss() {
@@ -18,10 +46,7 @@ async fn a_waiting_message_is_not_in_flight_and_keeps_its_place_after_a_loss() {
     subscription.keeps_order = true;
     subscription.max_in_flight = 1;
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..3 {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-    }
+    publish(&rabbitmq, "t", 0..3).await;
     let first = next(&mut *consumer).await;
     assert_eq!(id(&first), "0");
     first.handle.nack(Duration::from_hours(1)).await.unwrap();
@@ -30,11 +55,7 @@ async fn a_waiting_message_is_not_in_flight_and_keeps_its_place_after_a_loss() {
     // The process ends.
     drop((consumer, second));
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..3 {
-        let incoming = next(&mut *consumer).await;
-        assert_eq!(id(&incoming), number.to_string());
-        incoming.handle.ack().await.unwrap();
-    }
+    receive(&mut *consumer, 0..3).await;
 }
 
 #[tokio::test]
@@ -48,20 +69,13 @@ async fn messages_that_are_released_on_close_precede_undelivered_ones() {
     subscription.keeps_order = true;
     subscription.max_in_flight = 2;
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..5 {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-    }
+    publish(&rabbitmq, "t", 0..5).await;
     let (first, second) = (next(&mut *consumer).await, next(&mut *consumer).await);
     consumer.close().await.unwrap();
     second.handle.nack(Duration::ZERO).await.unwrap();
     first.handle.nack(Duration::ZERO).await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..5 {
-        let incoming = next(&mut *consumer).await;
-        assert_eq!(id(&incoming), number.to_string());
-        incoming.handle.ack().await.unwrap();
-    }
+    receive(&mut *consumer, 0..5).await;
 }
 
 #[tokio::test]
@@ -75,10 +89,7 @@ async fn what_is_released_before_a_consumer_closes_keeps_its_place_too() {
     subscription.keeps_order = true;
     subscription.max_in_flight = 3;
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..6 {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-    }
+    publish(&rabbitmq, "t", 0..6).await;
     let (first, second) = (next(&mut *consumer).await, next(&mut *consumer).await);
     // A service that stops returns what it has before it closes its consumer.
     first.handle.nack(Duration::ZERO).await.unwrap();
@@ -87,11 +98,7 @@ async fn what_is_released_before_a_consumer_closes_keeps_its_place_too() {
     rabbitmq.subscriptions().await.unwrap();
     consumer.close().await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..6 {
-        let incoming = next(&mut *consumer).await;
-        assert_eq!(id(&incoming), number.to_string());
-        incoming.handle.ack().await.unwrap();
-    }
+    receive(&mut *consumer, 0..6).await;
 }
 
 #[tokio::test]
@@ -108,26 +115,14 @@ async fn messages_that_are_sent_while_a_consumer_closes_keep_their_place() {
         let mut subscription = Subscription::new(format!("s-{round}"), [&*ty]);
         subscription.keeps_order = true;
         let mut consumer = subscribe(&rabbitmq, &subscription).await;
-        let publishing = async {
-            for number in 0..COUNT {
-                let event = event(&ty, &number.to_string()).build().unwrap();
-                rabbitmq.publish(&event).await.unwrap();
-            }
-        };
+        let publishing = publish(&rabbitmq, &ty, 0..COUNT);
         let closing = async {
-            let mut lost = Vec::new();
-            for _ in 0..COUNT / 3 {
-                lost.push(next(&mut *consumer).await);
-            }
+            let lost = take(&mut *consumer, COUNT / 3).await;
             drop((consumer, lost));
         };
         tokio::join!(publishing, closing);
         let mut consumer = subscribe(&rabbitmq, &subscription).await;
-        for number in 0..COUNT {
-            let incoming = next(&mut *consumer).await;
-            assert_eq!(id(&incoming), number.to_string(), "round {round}");
-            incoming.handle.ack().await.unwrap();
-        }
+        receive(&mut *consumer, 0..COUNT).await;
     }
 }
 
@@ -145,24 +140,13 @@ async fn messages_of_a_closed_consumer_precede_those_in_the_queue() {
     subscription.keeps_order = true;
     subscription.max_in_flight = ACKNOWLEDGED;
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 0..COUNT {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-    }
-    let mut received = Vec::new();
-    for _ in 0..ACKNOWLEDGED {
-        received.push(next(&mut *consumer).await);
-    }
-    for incoming in received {
+    publish(&rabbitmq, "t", 0..COUNT).await;
+    for incoming in take(&mut *consumer, ACKNOWLEDGED).await {
         incoming.handle.ack().await.unwrap();
     }
     consumer.close().await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in ACKNOWLEDGED..COUNT {
-        let incoming = next(&mut *consumer).await;
-        assert_eq!(id(&incoming), number.to_string());
-        incoming.handle.ack().await.unwrap();
-    }
+    receive(&mut *consumer, ACKNOWLEDGED..COUNT).await;
 }
 
 #[tokio::test]
@@ -181,11 +165,7 @@ async fn acknowledged_messages_are_not_redelivered_after_a_close() {
         let ids = (0..COUNT).map(|number| format!("{round}-{number}"));
         let events = ids.map(|id| event("t", &id).build().unwrap());
         rabbitmq.publish_all(events).await.unwrap();
-        let mut received = Vec::new();
-        for _ in 0..COUNT {
-            received.push(next(&mut *consumer).await);
-        }
-        for incoming in received {
+        for incoming in take(&mut *consumer, COUNT).await {
             assert!(id(&incoming).starts_with(&format!("{round}-")));
             incoming.handle.ack().await.unwrap();
         }
@@ -203,22 +183,12 @@ async fn a_closed_consumer_with_a_message_in_flight_receives_no_others() {
     let rabbitmq = builder.open().await.unwrap();
     let mut subscription = Subscription::new("s", ["t"]);
     subscription.keeps_order = true;
-    let publish = async |number: u32| {
-        let event = event("t", &number.to_string()).build().unwrap();
-        rabbitmq.publish(&event).await.unwrap();
-    };
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    publish(0).await;
+    publish(&rabbitmq, "t", 0..1).await;
     let first = next(&mut *consumer).await;
     consumer.close().await.unwrap();
     let mut consumer = subscribe(&rabbitmq, &subscription).await;
-    for number in 1..10 {
-        publish(number).await;
-    }
-    for number in 1..10 {
-        let incoming = next(&mut *consumer).await;
-        assert_eq!(id(&incoming), number.to_string());
-        incoming.handle.ack().await.unwrap();
-    }
+    publish(&rabbitmq, "t", 1..10).await;
+    receive(&mut *consumer, 1..10).await;
     first.handle.ack().await.unwrap();
 }
